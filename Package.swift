@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The table of targets, lowest first. A target names all that it may import, and never one that
+// stands below it here; `TidyTests` holds this file and the imports in the sources together.
+
+let swift: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"),
+  // Hot-path types cross module borders; without this a generic call costs fifty times as much.
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+/// Headers of C libraries and shims for what Swift cannot import.
+func library(_ name: String, links libraries: [String] = []) -> Target {
+  .target(name: name, linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+/// The tests of a target may see what the target sees, and `more`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: swift)
+}
+
+let package = Package(
+  name: "samtal",
+  targets: [
+    library("CLinux"),
+    library("CSecurity", links: ["ssl", "crypto", "srtp2"]),
+    library("CDatabase", links: ["sqlite3"]),
+    library("CWeb", links: ["websockets"]),
+    target("Primitives", []),
+    target("Wire", ["Primitives"]),
+    target("Security", ["Primitives", "CSecurity"]),
+    target("Transport", ["Primitives", "Wire", "Security"]),
+    target("Relay", ["Primitives", "Wire"]),
+    target("Visits", ["Primitives"]),
+    target("Signaling", ["Primitives", "Wire", "Visits"]),
+    target(
+      "Engine",
+      ["Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling"]),
+    target("Store", ["Primitives", "Visits", "CDatabase"]),
+    target("Runtime", ["Primitives", "CLinux", "CWeb"]),
+    target("PeerClient", ["Primitives", "Wire", "Security", "Transport", "Relay"]),
+    target(
+      "Simulation",
+      [
+        "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
+        "PeerClient",
+      ]),
+    target("WebPages", []),
+    program(
+      "samtald",
+      [
+        "Primitives", "Wire", "Security", "Visits", "Signaling", "Engine", "Store", "Runtime",
+        "WebPages",
+      ]),
+    program("samtal", ["Primitives", "Simulation"]),
+
+    tests("Primitives", ["Primitives"]),
+    tests("Wire", ["Primitives", "Wire"]),
+    tests("Security", ["Primitives", "Security", "CSecurity"]),
+    tests("Transport", ["Primitives", "Wire", "Security", "Transport"]),
+    tests("Relay", ["Primitives", "Wire", "Relay"]),
+    tests("Visits", ["Primitives", "Visits"]),
+    tests("Signaling", ["Primitives", "Wire", "Visits", "Signaling"]),
+    tests(
+      "Engine",
+      ["Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine"]),
+    tests("Store", ["Primitives", "Visits", "Store"]),
+    tests("Runtime", ["Primitives", "Runtime"]),
+    tests(
+      "PeerClient",
+      ["Primitives", "Wire", "Security", "Transport", "Relay", "PeerClient"]),
+    tests("Simulation", ["Primitives", "Simulation"]),
+    tests("Tidy", []),
+  ]
+)

@@ -1,0 +1,3 @@
+#pragma once
+// SQLite for the `Store` target alone.
+#include <sqlite3.h>

@@ -1,0 +1,3 @@
+#pragma once
+// libwebsockets for the `Runtime` target alone.
+#include <libwebsockets.h>

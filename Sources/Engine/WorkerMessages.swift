@@ -1,0 +1,74 @@
+import Primitives
+import Wire
+
+/// Names a peer (one participant's transport and media) between the control plane and a worker.
+///
+/// The control plane counts them up from 1 and never uses one again, so that a late message about
+/// a peer that is gone finds nothing.
+public struct PeerNumber: Hashable, Comparable, Sendable {
+  /// The number.
+  public let value: UInt64
+
+  /// Wraps a number.
+  public init(_ value: UInt64) { self.value = value }
+
+  /// Whether `left` was made first.
+  public static func < (left: PeerNumber, right: PeerNumber) -> Bool { left.value < right.value }
+}
+
+/// Who sits on a seat, as the control plane decided.
+public struct SeatAssignment: Hashable, Sendable {
+  /// The seat's index in the viewer's media plan.
+  public var seat: Int
+  /// The viewer's count of changes of this seat; grows with each.
+  public var epoch: UInt64
+  /// The publisher whose sources of the seat's kind are sent here, or nil to leave it empty.
+  public var occupant: PeerNumber?
+
+  /// Joins the parts.
+  public init(seat: Int, epoch: UInt64, occupant: PeerNumber?) {
+    self.seat = seat
+    self.epoch = epoch
+    self.occupant = occupant
+  }
+}
+
+/// What the control plane tells a worker.
+public enum WorkerCommand: Equatable, Sendable {
+  /// A peer may connect: answered by `peerRegistered`. Its media stays closed until admitted.
+  case register(PeerNumber, transport: TransportPlan, media: MediaPlan)
+  /// The peer's media plan after a later offer: seats and sections are only added.
+  case updateMedia(PeerNumber, MediaPlan)
+  /// ICE restart: new credentials, the old ones good until the first check with the new.
+  case restart(PeerNumber, TransportPlan)
+  /// Opens or closes the peer's media: a peer that is not admitted has its RTP dropped before
+  /// decryption, and gets none.
+  case admit(PeerNumber, Bool)
+  /// Which of the peer's sources are forwarded; the others are dropped in the relay.
+  case openSources(PeerNumber, Set<MediaSource>)
+  /// Puts a publisher on a viewer's seat, or empties it: answered by `seated`.
+  case seat(PeerNumber, SeatAssignment)
+  /// Forgets the peer and all routes to and from it, with a close_notify.
+  case remove(PeerNumber)
+}
+
+/// What a worker tells the control plane.
+public enum WorkerEvent: Equatable, Sendable {
+  /// The peer's transport exists: its first check will be answered.
+  case peerRegistered(PeerNumber)
+  /// The worker is full; the peer does not exist.
+  case peerRefused(PeerNumber)
+  /// ICE and DTLS are up.
+  case peerConnected(PeerNumber)
+  /// Nothing authenticated has come for 5 s; media may come back by itself.
+  case peerSilent(PeerNumber)
+  /// A silent peer was heard again.
+  case peerHeard(PeerNumber)
+  /// The transport is over: consent expired, or closed by the other side.
+  case peerClosed(PeerNumber, reason: String)
+  /// The seat has changed: frames of the new occupant have at least these output RTP timestamps
+  /// (modulo 2^32); nothing of the old one is sent any more.
+  case seated(PeerNumber, SeatAssignment, audioFrom: UInt32, videoFrom: UInt32)
+  /// Who has been speaking in the last moments, loudest first; sent when it changes.
+  case speakers([PeerNumber])
+}

@@ -1,0 +1,70 @@
+/// Every cap in the system, in one place: what a peer can make us hold, and for how long.
+///
+/// Memory is reserved from these at start where it can be. A limit that a test or a document
+/// quotes is quoted from here.
+public enum Limits {
+  // MARK: Datagrams and transports
+
+  /// Bytes in the longest datagram that is looked at (an Ethernet frame's payload).
+  public static let datagramBytes = 1_500
+  /// Bytes in the longest clear RTP packet that is forwarded: room is left for the trailer.
+  public static let packetBytes = 1_400
+  /// Remote addresses that one transport keeps as candidates (S4).
+  public static let remoteAddressesPerTransport = 8
+  /// Handshakes that one transport runs side by side, one a ClientHello random (S1).
+  public static let handshakesPerTransport = 4
+  /// Distinct SSRCs that one transport holds replay state for (S8).
+  public static let streamsPerTransport = 64
+  /// Time without an authenticated check after which consent has expired (W25, RFC 7675).
+  public static let consentLifetime = Duration.seconds(30)
+
+  // MARK: Session descriptions
+
+  /// Bytes in the longest session description (S16).
+  public static let sessionDescriptionBytes = 262_144
+  /// Media sections in one description (S16).
+  public static let mediaSections = 64
+  /// Person seats that one viewer may ask for.
+  public static let personSeats = 24
+
+  // MARK: Relay
+
+  /// Peers on one worker.
+  public static let peersPerWorker = 4_096
+  /// Packets in one stream's retransmission history.
+  public static let historyPackets = 1_024
+  /// Times that one missing packet is asked for.
+  public static let nackAttempts = 10
+  /// Missing packets that one stream asks for at once; beyond it, a key frame is asked for (W12).
+  public static let nackListLength = 512
+
+  // MARK: Signaling
+
+  /// Bytes in the longest signaling message; a negotiation may have `negotiationBytes`.
+  public static let messageBytes = 65_536
+  /// Bytes in the longest `media.negotiate` message, an escaped offer included.
+  public static let negotiationBytes = 294_912
+  /// Levels of nesting in a signaling message.
+  public static let messageDepth = 16
+  /// Requests that one session may send in a second, with bursts of as many.
+  public static let requestsPerSecond = 50
+  /// Notifications that are kept for a session that may resume.
+  public static let replayedNotifications = 256
+  /// Bytes that may wait for a slow reader before its connection is closed.
+  public static let queuedBytesPerConnection = 1_048_576
+  /// Time in which a new connection must have opened its session.
+  public static let openTimeout = Duration.seconds(10)
+  /// Time that a lost participant's place is kept.
+  public static let resumeWindow = Duration.seconds(30)
+  /// Connections that the daemon holds at the same time.
+  public static let connections = 16_384
+  /// Connections from one address.
+  public static let connectionsPerAddress = 1_024
+
+  // MARK: Visits
+
+  /// People in one call, the lobby included.
+  public static let participantsPerCall = 64
+  /// Bytes in a person's name.
+  public static let nameBytes = 200
+}
