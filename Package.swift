@@ -84,3 +84,12 @@ let package = Package(
     tests("Tidy", []),
   ]
 )
+
+// `scripts/fuzz` sets this: everything is then built with libFuzzer's coverage counters.
+if Context.environment["SAMTAL_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: ["Primitives", "Wire", "Security", "Transport", "Relay", "Signaling"],
+      path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: swift))
+}

@@ -136,7 +136,9 @@ private struct Parser {
   }
 
   private mutating func skipDigits() throws(JSON.ParseError) {
-    guard let first = current, (0x30...0x39).contains(first) else { throw fail("a digit is missing") }
+    guard let first = current, (0x30...0x39).contains(first) else {
+      throw fail("a digit is missing")
+    }
     while let byte = current, (0x30...0x39).contains(byte) { position += 1 }
   }
 

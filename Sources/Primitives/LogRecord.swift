@@ -26,7 +26,9 @@ public struct LogRecord: Equatable, Sendable {
   public var fields: [(name: String, value: String)]
 
   /// Makes a record.
-  public init(_ level: LogLevel, _ event: String, _ fields: (String, any CustomStringConvertible)...) {
+  public init(
+    _ level: LogLevel, _ event: String, _ fields: (String, any CustomStringConvertible)...
+  ) {
     self.level = level
     self.event = event
     self.fields = fields.map { (name: $0.0, value: $0.1.description) }

@@ -45,9 +45,10 @@ public struct NetworkAddress: Hashable, Sendable {
     if isIPv4 {
       return (0..<4).map { String(ipv4 >> UInt32(24 - 8 * $0) & 0xFF) }.joined(separator: ".")
     }
-    return Self.text(groups: (0..<8).map { group in
-      UInt16(truncatingIfNeeded: (group < 4 ? high : low) >> UInt64(48 - 16 * (group % 4)))
-    })
+    return Self.text(
+      groups: (0..<8).map { group in
+        UInt16(truncatingIfNeeded: (group < 4 ? high : low) >> UInt64(48 - 16 * (group % 4)))
+      })
   }
 
   private static func text(groups: [UInt16]) -> String {

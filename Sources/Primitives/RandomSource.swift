@@ -45,7 +45,8 @@ public struct RandomSource: Sendable {
     -> String
   {
     let letters = alphabet.withUTF8Buffer { Array($0) }
-    return String(decoding: (0..<length).map { _ in letters.randomElement(using: &self) ?? 0 }, as: UTF8.self)
+    return String(
+      decoding: (0..<length).map { _ in letters.randomElement(using: &self) ?? 0 }, as: UTF8.self)
   }
 
   /// The 64 characters that ICE allows in a username fragment or password (RFC 8839 section 5.4).

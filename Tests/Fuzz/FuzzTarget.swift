@@ -1,0 +1,19 @@
+import Primitives
+
+/// A parser of bytes from outside, with the properties that hold for every input.
+enum FuzzTarget: String, CaseIterable {
+  case json
+
+  /// Gives the parser one input; a trap or a broken property is a finding.
+  func run(_ input: UnsafeRawBufferPointer) {
+    switch self {
+    case .json: fuzzJSON(Array(input))
+    }
+  }
+}
+
+/// What is parsed is written so that it parses to the same.
+private func fuzzJSON(_ input: [UInt8]) {
+  guard let value = try? JSON(parsing: input) else { return }
+  precondition((try? JSON(parsing: value.description)) == value)
+}
