@@ -16,6 +16,15 @@ public struct PeerNumber: Hashable, Comparable, Sendable {
   public static func < (left: PeerNumber, right: PeerNumber) -> Bool { left.value < right.value }
 }
 
+/// Names the peers that are in one call, for what concerns them together: who is speaking.
+public struct RoomNumber: Hashable, Sendable {
+  /// The number; the control plane never uses one again.
+  public let value: UInt64
+
+  /// Wraps a number.
+  public init(_ value: UInt64) { self.value = value }
+}
+
 /// Who sits on a seat, as the control plane decided.
 public struct SeatAssignment: Hashable, Sendable {
   /// The seat's index in the viewer's media plan.
@@ -36,7 +45,7 @@ public struct SeatAssignment: Hashable, Sendable {
 /// What the control plane tells a worker.
 public enum WorkerCommand: Equatable, Sendable {
   /// A peer may connect: answered by `peerRegistered`. Its media stays closed until admitted.
-  case register(PeerNumber, transport: TransportPlan, media: MediaPlan)
+  case register(PeerNumber, room: RoomNumber, transport: TransportPlan, media: MediaPlan)
   /// The peer's media plan after a later offer: seats and sections are only added.
   case updateMedia(PeerNumber, MediaPlan)
   /// ICE restart: new credentials, the old ones good until the first check with the new.
@@ -69,6 +78,6 @@ public enum WorkerEvent: Equatable, Sendable {
   /// The seat has changed: frames of the new occupant have at least these output RTP timestamps
   /// (modulo 2^32); nothing of the old one is sent any more.
   case seated(PeerNumber, SeatAssignment, audioFrom: UInt32, videoFrom: UInt32)
-  /// Who has been speaking in the last moments, loudest first; sent when it changes.
-  case speakers([PeerNumber])
+  /// Who in the room has been speaking in the last moments, loudest first; sent when it changes.
+  case speakers(RoomNumber, [PeerNumber])
 }

@@ -125,3 +125,29 @@ private final class Counter {
     #expect(await sum)
   }
 }
+
+@Suite struct DeadlineQueueTests {
+  @Test func theEarliestComesFirstWhateverHappensBefore() {
+    let seed: UInt64 = 11
+    var random = RandomSource(seed: seed)
+    var queue = DeadlineQueue(capacity: 32)
+    var model: [Int: Instant] = [:]
+    for _ in 0..<5_000 {
+      let holder = Int.random(in: 0..<32, using: &random)
+      let deadline = Instant(nanoseconds: Int64.random(in: 0..<1_000, using: &random))
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0:
+        queue.set(holder, to: nil)
+        model[holder] = nil
+      case 1:
+        queue.lower(holder, to: deadline)
+        model[holder] = min(model[holder] ?? .distantFuture, deadline)
+      default:
+        queue.set(holder, to: deadline)
+        model[holder] = deadline
+      }
+      #expect(queue.earliest?.deadline == model.values.min(), "seed \(seed)")
+      if let first = queue.earliest { #expect(model[first.holder] == first.deadline) }
+    }
+  }
+}
