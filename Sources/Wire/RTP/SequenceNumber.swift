@@ -38,14 +38,15 @@ public struct ExtendedSequenceNumber: Hashable, Comparable, Sendable {
   public var rollOverCounter: UInt64 { value >> 16 }
 
   /// The extended number nearest to this one that has `number` on the wire, or nil if that would
-  /// be before zero: a packet from before the stream's first.
+  /// be below zero: a packet from before the stream's first.
   @inlinable
   public func nearest(_ number: UInt16) -> ExtendedSequenceNumber? {
     let distance = SequenceNumber.distance(from: self.number, to: number)
-    let (sum, overflow) = Int64(truncatingIfNeeded: value)
-      .addingReportingOverflow(Int64(distance))
-    guard !overflow, sum >= 0 else { return nil }
-    return ExtendedSequenceNumber(UInt64(sum))
+    let (sum, overflow) =
+      distance < 0
+      ? value.subtractingReportingOverflow(UInt64(-distance))
+      : value.addingReportingOverflow(UInt64(distance))
+    return overflow ? nil : ExtendedSequenceNumber(sum)
   }
 
   /// The number that follows.
