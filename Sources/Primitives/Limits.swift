@@ -24,8 +24,24 @@ public enum Limits {
   public static let sessionDescriptionBytes = 262_144
   /// Media sections in one description (S16).
   public static let mediaSections = 64
+  /// Payload formats in one media section: as many as there are payload types.
+  public static let payloadFormats = 128
+  /// SSRCs that one media section may announce.
+  public static let announcedSources = 32
+  /// Candidates that one media section may carry.
+  public static let candidates = 64
+  /// Certificates that one side may show.
+  public static let fingerprints = 4
+  /// RIDs that one media section may carry.
+  public static let restrictionIDs = 8
+  /// Simulcast layers that are taken from one media section.
+  public static let simulcastLayers = 3
   /// Person seats that one viewer may ask for.
   public static let personSeats = 24
+  /// Screen seats that one viewer may ask for.
+  public static let screenSeats = 2
+  /// Voice seats that one viewer may ask for.
+  public static let voiceSeats = 8
 
   // MARK: Relay
 
