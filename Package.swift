@@ -56,7 +56,7 @@ let package = Package(
         "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
         "PeerClient",
       ]),
-    target("WebPages", []),
+    .target(name: "WebPages", resources: [.embedInCode("Pages")], swiftSettings: swift),
     program(
       "samtald",
       [
