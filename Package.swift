@@ -12,8 +12,10 @@ let swift: [SwiftSetting] = [
   .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
-func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+func target(
+  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swift)
 }
 
 /// Headers of C libraries and shims for what Swift cannot import.
@@ -56,7 +58,7 @@ let package = Package(
         "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
         "PeerClient",
       ]),
-    .target(name: "WebPages", resources: [.embedInCode("Pages")], swiftSettings: swift),
+    target("WebPages", [], resources: [.embedInCode("Pages")]),
     program(
       "samtald",
       [
