@@ -3,11 +3,15 @@ import Primitives
 /// A parser of bytes from outside, with the properties that hold for every input.
 enum FuzzTarget: String, CaseIterable {
   case json
+  case rtp
+  case sdp
 
   /// Gives the parser one input; a trap or a broken property is a finding.
   func run(_ input: UnsafeRawBufferPointer) {
     switch self {
     case .json: fuzzJSON(Array(input))
+    case .rtp: fuzzRTP(input)
+    case .sdp: fuzzSDP(Array(input))
     }
   }
 }
