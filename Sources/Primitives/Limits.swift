@@ -81,6 +81,18 @@ public enum Limits {
 
   /// People in one call, the lobby included.
   public static let participantsPerCall = 64
-  /// Bytes in a person's name.
+  /// Bytes in a person's name, a title, an address, or the word for a type of visit.
   public static let nameBytes = 200
+  /// Bytes in a visit's heading.
+  public static let headingBytes = 500
+  /// Bytes in a visit's description.
+  public static let descriptionBytes = 8_000
+  /// Links into one visit, revoked ones included.
+  public static let invitesPerVisit = 128
+  /// Call requests in one call.
+  public static let requestsPerCall = 64
+  /// People whom one visit knows: booked, invited, or having knocked.
+  public static let peoplePerVisit = 1_024
+  /// Time after which a denied person can knock again.
+  public static let knockPause = Duration.minutes(1)
 }

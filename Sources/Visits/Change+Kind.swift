@@ -1,0 +1,19 @@
+extension Change {
+  /// Whether the event is kept in the log.
+  public var isDurable: Bool {
+    switch self {
+    case .devicesChanged, .disconnected, .reconnected: false
+    default: true
+    }
+  }
+
+  /// Whether the effect waits until the event is on disk.
+  public var givesAccess: Bool {
+    switch self {
+    case .visitCancelled, .visitClosed, .inviteRevoked, .staffLost, .callEnded, .requestAnswered,
+      .held, .departed, .muted:
+      false
+    default: isDurable
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import Primitives
+
+/// What somebody wants to happen. Fresh identifiers are drawn by the caller.
+public enum Command: Equatable, Sendable {
+  /// Set-up of a clinic; its name is public.
+  case createClinic(ClinicID, name: String, settings: ClinicSettings)
+  /// Other settings for a clinic; they count from the next command on.
+  case changeSettings(ClinicID, ClinicSettings)
+  /// A visit; its maker becomes responsible.
+  case createVisit(VisitDraft)
+  /// Something about one visit.
+  case visit(VisitID, VisitCommand)
+}
+
+/// What somebody wants to happen in one visit.
+public enum VisitCommand: Equatable, Sendable {
+  /// The visit does not take place.
+  case cancel
+  /// The visit is over.
+  case close
+  /// A new link.
+  case createInvite(InviteDraft)
+  /// Takes a link back; who came by it leaves.
+  case revokeInvite(InviteID)
+  /// Staff starts a call, comes in as the given participant, and becomes responsible.
+  case startCall(CallID, as: ParticipantID)
+  /// Rings a patient or proxy.
+  case requestCall(CallRequestID, PersonID)
+  /// Stops ringing.
+  case withdrawRequest(CallRequestID)
+  /// The one who is rung says yes or no.
+  case answerRequest(CallRequestID, accepted: Bool)
+  /// Staff comes in; everybody else knocks.
+  case join(as: ParticipantID)
+  /// Goes away.
+  case leave
+  /// Ends the call for all.
+  case endCall
+  /// Lets one person in.
+  case admit(ParticipantID)
+  /// Lets everybody in who waits and fits.
+  case admitAll
+  /// Does not let one person in; after a minute they can knock again.
+  case deny(ParticipantID)
+  /// Sends one person back to the lobby.
+  case hold(ParticipantID)
+  /// Removes one person for good: they cannot knock again.
+  case remove(ParticipantID)
+  /// Mutes another one's microphone, or lifts that; switches nothing on.
+  case mute(ParticipantID, Bool)
+  /// Changes about oneself.
+  case updateSelf(SelfUpdate)
+  /// The participant's session is lost.
+  case disconnect(ParticipantID)
+  /// The participant's session is back.
+  case reconnect(ParticipantID)
+  /// Does what is due: `Visit.nextDeadline` has come.
+  case expire
+}
+
+/// A visit to be made.
+public struct VisitDraft: Equatable, Sendable {
+  /// One person who takes part by booking.
+  public struct Attendee: Equatable, Sendable {
+    /// Who.
+    public var person: PersonRecord
+    /// As what: staff, patient or proxy. Guests come by invites.
+    public var role: Role
+
+    /// Joins the parts.
+    public init(_ person: PersonRecord, role: Role) {
+      self.person = person
+      self.role = role
+    }
+  }
+
+  /// A fresh identifier.
+  public var id: VisitID
+  /// The clinic.
+  public var clinic: ClinicID
+  /// The part of the clinic.
+  public var unit: UnitID?
+  /// The clinic's word for the type, at most `Limits.nameBytes` bytes.
+  public var type: String
+  /// Heading and description.
+  public var details: VisitDetails
+  /// When it is to take place; nil: it is ongoing at once.
+  public var scheduled: WallTime?
+  /// The responsible member of staff; only where the daemon itself makes the visit.
+  public var responsible: PersonRecord?
+  /// Who takes part by booking; at most `Limits.participantsPerCall`.
+  public var attendees: [Attendee]
+  /// The first links.
+  public var invites: [InviteDraft]
+
+  /// Joins the parts.
+  public init(
+    id: VisitID, clinic: ClinicID, unit: UnitID? = nil, type: String,
+    details: VisitDetails = VisitDetails(), scheduled: WallTime? = nil,
+    responsible: PersonRecord? = nil, attendees: [Attendee] = [], invites: [InviteDraft] = []
+  ) {
+    self.id = id
+    self.clinic = clinic
+    self.unit = unit
+    self.type = type
+    self.details = details
+    self.scheduled = scheduled
+    self.responsible = responsible
+    self.attendees = attendees
+    self.invites = invites
+  }
+}
+
+/// What a participant changes about themselves; nil leaves as it is.
+public struct SelfUpdate: Equatable, Sendable {
+  /// Switches the own microphone; on also lifts staff's mute.
+  public var microphone: Bool?
+  /// Switches the own camera.
+  public var camera: Bool?
+  /// Raises or lowers the hand.
+  public var handRaised: Bool?
+  /// The name, only for guests whom nobody has named, and only before admission.
+  public var name: Redacted<String>?
+
+  /// Joins the changes.
+  public init(
+    microphone: Bool? = nil, camera: Bool? = nil, handRaised: Bool? = nil,
+    name: Redacted<String>? = nil
+  ) {
+    self.microphone = microphone
+    self.camera = camera
+    self.handRaised = handRaised
+    self.name = name
+  }
+}

@@ -1,0 +1,35 @@
+import Primitives
+
+/// The kinds of identifier that the rules use; the prefix is the first word of the text.
+public enum ClinicKind: IdentifierKind { public static let prefix = "cli" }
+/// A part of a clinic.
+public enum UnitKind: IdentifierKind { public static let prefix = "uni" }
+/// A visit.
+public enum VisitKind: IdentifierKind { public static let prefix = "vis" }
+/// A person: staff, patient, proxy or guest.
+public enum PersonKind: IdentifierKind { public static let prefix = "per" }
+/// An invite.
+public enum InviteKind: IdentifierKind { public static let prefix = "inv" }
+/// A call.
+public enum CallKind: IdentifierKind { public static let prefix = "cal" }
+/// A call request.
+public enum CallRequestKind: IdentifierKind { public static let prefix = "req" }
+/// A participant.
+public enum ParticipantKind: IdentifierKind { public static let prefix = "par" }
+
+/// Names a clinic.
+public typealias ClinicID = Identifier<ClinicKind>
+/// Names a part of a clinic.
+public typealias UnitID = Identifier<UnitKind>
+/// Names a visit.
+public typealias VisitID = Identifier<VisitKind>
+/// Names a person. Opaque: never an identity number, never made from one.
+public typealias PersonID = Identifier<PersonKind>
+/// Names an invite; its secret is something else and is not known here.
+public typealias InviteID = Identifier<InviteKind>
+/// Names a call.
+public typealias CallID = Identifier<CallKind>
+/// Names a call request.
+public typealias CallRequestID = Identifier<CallRequestKind>
+/// Names one person's presence in a visit's lobby or call.
+public typealias ParticipantID = Identifier<ParticipantKind>

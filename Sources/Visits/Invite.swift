@@ -1,0 +1,73 @@
+import Primitives
+
+/// A link into one visit. The secret in the link is a MAC over `id` and `version`.
+public struct Invite: Equatable, Sendable {
+  /// Whom the link is for.
+  public enum Recipient: Equatable, Sendable {
+    /// One named recipient, who comes in the given role.
+    case person(PersonID, role: Role, kind: GuestKind?)
+    /// Whoever gets it can knock, as a guest.
+    case anybody
+  }
+
+  /// The invite's identifier.
+  public let id: InviteID
+  /// Grows by one when the link is rotated; links with another version do not work. From 1.
+  public var version: Int64
+  /// Whom the link is for.
+  public let recipient: Recipient
+  /// The link works from here on; nil: at once.
+  public var notBefore: WallTime?
+  /// The link works until here, exclusive; nil: as long as the visit is open.
+  public var expires: WallTime?
+  /// Whether staff has taken the link back.
+  public var isRevoked = false
+  /// Who made the link: entries that the policy allows without an admit rest on this act.
+  public let createdBy: Author
+
+  /// Makes a fresh link.
+  public init(
+    id: InviteID, recipient: Recipient, notBefore: WallTime? = nil, expires: WallTime? = nil,
+    createdBy: Author, version: Int64 = 1
+  ) {
+    self.id = id
+    self.recipient = recipient
+    self.notBefore = notBefore
+    self.expires = expires
+    self.createdBy = createdBy
+    self.version = version
+  }
+
+  /// Whether the link is for one named recipient.
+  public var isPersonal: Bool { recipient != .anybody }
+}
+
+/// An invite to be made: what a command carries.
+public struct InviteDraft: Equatable, Sendable {
+  /// Whom the new link is for.
+  public enum Recipient: Equatable, Sendable {
+    /// One recipient; patient and proxy must be among the visit's people.
+    case person(PersonRecord, role: Role, kind: GuestKind?)
+    /// The visit's general link; a visit has at most one that works.
+    case anybody
+  }
+
+  /// A fresh identifier.
+  public var id: InviteID
+  /// Whom the link is for.
+  public var recipient: Recipient
+  /// The link works from here on; nil: at once.
+  public var notBefore: WallTime?
+  /// The link works until here, exclusive; nil: as long as the visit is open.
+  public var expires: WallTime?
+
+  /// Joins the parts.
+  public init(
+    id: InviteID, recipient: Recipient, notBefore: WallTime? = nil, expires: WallTime? = nil
+  ) {
+    self.id = id
+    self.recipient = recipient
+    self.notBefore = notBefore
+    self.expires = expires
+  }
+}

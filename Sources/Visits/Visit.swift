@@ -1,0 +1,67 @@
+import Primitives
+
+/// The container of a call: it exists before, during and after it.
+///
+/// Invariant: whoever is in the call has an admission on record, and without a call nobody is in
+/// one. `problems` checks this and the rest.
+public struct Visit: Equatable, Sendable {
+  /// How a visit stands.
+  public enum State: String, Sendable, CaseIterable {
+    case booked
+    case ongoing
+    case closed
+    case cancelled
+  }
+
+  /// The visit's identifier.
+  public let id: VisitID
+  /// The clinic that it belongs to.
+  public let clinic: ClinicID
+  /// The part of the clinic that it belongs to.
+  public let unit: UnitID?
+  /// The clinic's word for this type of visit.
+  public let type: String
+  /// Who made the visit: entries of booked people rest on this act.
+  public let createdBy: Author
+  /// When it was made.
+  public let createdAt: WallTime
+  /// How it stands.
+  public internal(set) var state: State
+  /// When it is to take place; nil for one that was created as ongoing.
+  public internal(set) var scheduled: WallTime?
+  /// The member of staff who answers for it.
+  public internal(set) var responsible: PersonID
+  /// Who takes part by booking, staff included, and as what.
+  public internal(set) var booked: [PersonID: Role]
+  /// Heading and description.
+  public internal(set) var details: VisitDetails
+  /// The personal fields of everybody who takes or took part.
+  public internal(set) var people: [PersonID: PersonRecord] = [:]
+  /// The links into the visit, oldest first; at most `Limits.invitesPerVisit`.
+  public internal(set) var invites: [Invite] = []
+  /// The live call, if there is one.
+  public internal(set) var call: Call?
+  /// How many calls have ended.
+  public internal(set) var endedCalls = 0
+  /// Who is in the lobby or in the call, in order of arrival; at most
+  /// `Limits.participantsPerCall`.
+  public internal(set) var participants: [Participant] = []
+  /// Whom staff has removed: they cannot knock again.
+  public internal(set) var barred: Set<PersonID> = []
+  /// Whom staff has denied, and until when they cannot knock again.
+  public internal(set) var denied: [PersonID: Instant] = [:]
+}
+
+/// What a visit is about. Personal: kept apart from events, deleted by retention.
+public struct VisitDetails: Equatable, Sendable {
+  /// The reason for the visit (sökorsak), at most `Limits.headingBytes` bytes.
+  public var heading: Redacted<String>?
+  /// More about it, at most `Limits.descriptionBytes` bytes.
+  public var description: Redacted<String>?
+
+  /// Joins the parts.
+  public init(heading: Redacted<String>? = nil, description: Redacted<String>? = nil) {
+    self.heading = heading
+    self.description = description
+  }
+}

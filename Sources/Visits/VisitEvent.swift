@@ -1,0 +1,117 @@
+import Primitives
+
+/// Something that has been decided: applying events in order is the only way that state changes.
+public struct VisitEvent: Equatable, Sendable {
+  /// What it happened to.
+  public enum Subject: Hashable, Sendable {
+    /// A clinic as a whole.
+    case clinic(ClinicID)
+    /// One visit.
+    case visit(VisitID)
+  }
+
+  /// What it happened to.
+  public let subject: Subject
+  /// When it was decided. The record keeps civil time only; deadlines count from the instant,
+  /// which after a restart is the moment of the restart.
+  public let at: Moment
+  /// Whose act it was.
+  public let by: Author
+  /// What happened.
+  public let change: Change
+
+  /// Joins the parts.
+  public init(_ subject: Subject, at: Moment, by: Author, _ change: Change) {
+    self.subject = subject
+    self.at = at
+    self.by = by
+    self.change = change
+  }
+
+  /// The visit that it happened to, if to one.
+  public var visit: VisitID? { if case .visit(let id) = subject { id } else { nil } }
+
+  /// Whether the event is kept in the log. The others (own devices, connections) are gone with
+  /// the process; replaying the log gives the state less these.
+  public var isDurable: Bool { change.isDurable }
+
+  /// Whether the event's effect waits until it is on disk. What takes access away does not wait.
+  public var givesAccess: Bool { change.givesAccess }
+}
+
+/// What an event changes.
+public enum Change: Equatable, Sendable {
+  // MARK: Clinics
+  case clinicCreated(name: String, settings: ClinicSettings)
+  case settingsChanged(ClinicSettings)
+
+  // MARK: Visits
+  case visitCreated(VisitRecord)
+  /// Heading and description: personal, kept beside the log.
+  case detailsRecorded(VisitDetails)
+  /// A person's name, title and addresses: personal, kept beside the log.
+  case personRecorded(PersonRecord)
+  case visitStarted
+  case visitCancelled
+  case visitClosed
+  case responsibleChanged(PersonID)
+  case inviteCreated(Invite)
+  case inviteRevoked(InviteID)
+
+  // MARK: The call
+  case callStarted(CallID)
+  /// The last member of staff is gone; the call ends after the span unless staff comes back.
+  case staffLost(waits: Duration)
+  /// Staff is back in a call that waited for it.
+  case staffReturned
+  case callEnded(CallEnd)
+  case requestSent(CallRequestID, PersonID, rings: Duration)
+  case requestAnswered(CallRequestID, CallRequest.State)
+
+  // MARK: Participants
+  /// Somebody knocked and waits. Entries without waiting are followed by `admitted` at once.
+  case arrived(Arrival)
+  case admitted(ParticipantID, ground: Admission.Ground, act: Author)
+  /// Back to the lobby.
+  case held(ParticipantID)
+  case departed(ParticipantID, Departure)
+  case muted(ParticipantID)
+  case unmuted(ParticipantID)
+  case devicesChanged(ParticipantID, Devices)
+  case disconnected(ParticipantID)
+  case reconnected(ParticipantID)
+}
+
+/// A visit as it was made.
+public struct VisitRecord: Equatable, Sendable {
+  /// The clinic that it belongs to.
+  public var clinic: ClinicID
+  /// The part of the clinic.
+  public var unit: UnitID?
+  /// The clinic's word for the type.
+  public var type: String
+  /// When it is to take place; nil: ongoing at once.
+  public var scheduled: WallTime?
+  /// The responsible member of staff.
+  public var responsible: PersonID
+  /// Who takes part by booking, and as what.
+  public var booked: [PersonID: Role]
+}
+
+/// Somebody who knocked.
+public struct Arrival: Equatable, Sendable {
+  /// The participant, drawn fresh.
+  public var participant: ParticipantID
+  /// Who it is.
+  public var person: PersonID
+  /// What the person is in the visit.
+  public var role: Role
+  /// What a guest is there for.
+  public var kind: GuestKind?
+  /// How we know who it is.
+  public var identifiedBy: Identification
+  /// The link by which the person came.
+  public var invite: InviteID?
+  /// Whether only an admit by name lets this one in.
+  public var mustWait: Bool
+}

@@ -1,0 +1,38 @@
+import Primitives
+
+extension VisitLedger {
+  /// When the first deadline of all visits comes.
+  public var nextDeadline: Instant? {
+    lively.reduce(nil) { earliest($0, visits[$1]?.nextDeadline) }
+  }
+
+  /// The visits in which something is due, in the order of their identifiers.
+  public func dueVisits(at now: Instant) -> [VisitID] {
+    lively.filter { id in visits[id]?.nextDeadline.map { $0 <= now } ?? false }.sorted()
+  }
+
+  /// The visit that an invite leads to, whatever the invite's state.
+  public func visit(ofInvite invite: InviteID) -> Visit? {
+    inviteVisits[invite].flatMap { visits[$0] }
+  }
+
+  /// What a member of staff is to a visit. Others have no relation.
+  public func relation(of identity: Identity, to visit: Visit) -> Relation {
+    guard identity.role == .staff else { return .none }
+    if visit.responsible == identity.person { return .responsible }
+    if visit.booked[identity.person] == .staff { return .added }
+    if let unit = visit.unit, identity.units.contains(unit) { return .sameUnit }
+    return .none
+  }
+
+  /// The name that a viewer of the given role is shown for a participant; nil: the word for the
+  /// role stands in its place.
+  public func name(of participant: Participant, in visit: Visit, for viewer: Role)
+    -> Redacted<String>?
+  {
+    let isHidden =
+      viewer == .guest && (participant.role == .patient || participant.role == .proxy)
+      && clinics[visit.clinic]?.settings.guestsSeePatientName != true
+    return isHidden ? nil : visit.people[participant.person]?.name
+  }
+}

@@ -1,0 +1,21 @@
+import Primitives
+
+/// All clinics and visits, and the rules: a pure reducer.
+///
+/// `decide` answers a command with events or a refusal and changes nothing; `apply` changes the
+/// state and cannot fail. Between the two the caller writes durable events to disk. Events must be
+/// applied in the order in which they were decided, and a command about a visit is decided only
+/// when all earlier events of that visit have been applied: the caller queues the others.
+public struct VisitLedger: Equatable, Sendable {
+  /// All clinics.
+  public internal(set) var clinics: [ClinicID: Clinic] = [:]
+  /// All visits that have not been deleted.
+  public internal(set) var visits: [VisitID: Visit] = [:]
+  /// Which visit an invite leads to.
+  var inviteVisits: [InviteID: VisitID] = [:]
+  /// The visits in which a deadline can come: those with somebody in them, or with a call.
+  var lively: Set<VisitID> = []
+
+  /// Without clinics and visits.
+  public init() {}
+}
