@@ -81,6 +81,11 @@ public enum Limits {
 
   /// People in one call, the lobby included.
   public static let participantsPerCall = 64
+  /// Places among them that only staff can take: a crowded lobby does not keep staff out.
+  public static let placesForStaff = 8
+  /// Places that people whom no personal link or token names can take, so that a general link
+  /// in many hands does not keep the invited ones out.
+  public static let placesForUnnamed = 32
   /// Bytes in a person's name, a title, an address, or the word for a type of visit.
   public static let nameBytes = 200
   /// Bytes in a visit's heading.

@@ -38,7 +38,7 @@ public enum VisitCommand: Equatable, Sendable {
   case endCall
   /// Lets one person in.
   case admit(ParticipantID)
-  /// Lets everybody in who waits and fits.
+  /// Lets everybody in who waits.
   case admitAll
   /// Does not let one person in; after a minute they can knock again.
   case deny(ParticipantID)

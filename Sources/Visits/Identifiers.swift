@@ -1,21 +1,45 @@
 import Primitives
 
-/// The kinds of identifier that the rules use; the prefix is the first word of the text.
-public enum ClinicKind: IdentifierKind { public static let prefix = "cli" }
+/// A clinic.
+public enum ClinicKind: IdentifierKind {
+  /// `cli`.
+  public static let prefix = "cli"
+}
 /// A part of a clinic.
-public enum UnitKind: IdentifierKind { public static let prefix = "uni" }
+public enum UnitKind: IdentifierKind {
+  /// `uni`.
+  public static let prefix = "uni"
+}
 /// A visit.
-public enum VisitKind: IdentifierKind { public static let prefix = "vis" }
+public enum VisitKind: IdentifierKind {
+  /// `vis`.
+  public static let prefix = "vis"
+}
 /// A person: staff, patient, proxy or guest.
-public enum PersonKind: IdentifierKind { public static let prefix = "per" }
+public enum PersonKind: IdentifierKind {
+  /// `per`.
+  public static let prefix = "per"
+}
 /// An invite.
-public enum InviteKind: IdentifierKind { public static let prefix = "inv" }
+public enum InviteKind: IdentifierKind {
+  /// `inv`.
+  public static let prefix = "inv"
+}
 /// A call.
-public enum CallKind: IdentifierKind { public static let prefix = "cal" }
+public enum CallKind: IdentifierKind {
+  /// `cal`.
+  public static let prefix = "cal"
+}
 /// A call request.
-public enum CallRequestKind: IdentifierKind { public static let prefix = "req" }
+public enum CallRequestKind: IdentifierKind {
+  /// `req`.
+  public static let prefix = "req"
+}
 /// A participant.
-public enum ParticipantKind: IdentifierKind { public static let prefix = "par" }
+public enum ParticipantKind: IdentifierKind {
+  /// `par`.
+  public static let prefix = "par"
+}
 
 /// Names a clinic.
 public typealias ClinicID = Identifier<ClinicKind>

@@ -28,8 +28,8 @@ public struct Participant: Equatable, Sendable {
   public var since: WallTime
   /// The recorded act that lets the person be in the call; nil: waits in the lobby.
   public var admission: Admission?
-  /// Whether only an admit by name lets this one in, whatever the policy: a second opening of a
-  /// personal link, one that was held, or a token that asks for the lobby.
+  /// Whether only an admit by staff lets this one in, whatever the policy: a second opening, one
+  /// that was held, or a token that asks for the lobby.
   public var mustWait: Bool
   /// What the person has switched on.
   public var devices = Devices()
@@ -111,4 +111,6 @@ public enum Departure: String, Sendable, CaseIterable {
   case revoked = "invite_revoked"
   /// The call ended.
   case callEnded = "call_ended"
+  /// The visit was closed or cancelled while they waited.
+  case visitClosed = "visit_closed"
 }

@@ -11,12 +11,12 @@ public struct StoredEvent: Equatable, Sendable {
   public var visit: VisitID?
   /// What happened, with a version.
   public var payload: JSON
-  /// The personal fields that came with it.
-  public var personal: [PersonalRecord]
+  /// The personal fields that belong to it; nil where it has none, or retention has deleted them.
+  public var personal: PersonalRecord?
 
   /// Joins the parts.
   public init(
-    position: UInt64, at: WallTime, visit: VisitID?, payload: JSON, personal: [PersonalRecord] = []
+    position: UInt64, at: WallTime, visit: VisitID?, payload: JSON, personal: PersonalRecord? = nil
   ) {
     self.position = position
     self.at = at
@@ -26,18 +26,16 @@ public struct StoredEvent: Equatable, Sendable {
   }
 }
 
-/// Personal fields about one subject in one visit: the newest replaces the older ones.
+/// Personal fields about one subject in one visit: the newest replaces the older ones, and
+/// retention deletes them with the visit.
 public struct PersonalRecord: Equatable, Sendable {
-  /// The visit, with which they are deleted.
-  public var visit: VisitID
   /// Whom or what they are about: a person's identifier, or the visit's own.
   public var subject: String
   /// The fields, an object.
   public var fields: Redacted<JSON>
 
   /// Joins the parts.
-  public init(visit: VisitID, subject: String, fields: Redacted<JSON>) {
-    self.visit = visit
+  public init(subject: String, fields: Redacted<JSON>) {
     self.subject = subject
     self.fields = fields
   }

@@ -48,8 +48,26 @@ public struct Visit: Equatable, Sendable {
   public internal(set) var participants: [Participant] = []
   /// Whom staff has removed: they cannot knock again.
   public internal(set) var barred: Set<PersonID> = []
-  /// Whom staff has denied, and until when they cannot knock again.
+  /// Whom staff has denied in this call, and until when they cannot knock again.
   public internal(set) var denied: [PersonID: Instant] = [:]
+  /// Whom staff has denied or held and not admitted since, in this call: leaving and knocking
+  /// again does not spare them the wait.
+  public internal(set) var sentBack: Set<PersonID> = []
+
+  /// The visit as it was made by an event.
+  init(_ record: VisitRecord, id: VisitID, event: VisitEvent) {
+    self.id = id
+    clinic = record.clinic
+    unit = record.unit
+    type = record.type
+    createdBy = event.by
+    createdAt = event.at.wall
+    state = record.scheduled == nil ? .ongoing : .booked
+    scheduled = record.scheduled
+    responsible = record.responsible
+    booked = record.booked
+    details = VisitDetails()
+  }
 }
 
 /// What a visit is about. Personal: kept apart from events, deleted by retention.

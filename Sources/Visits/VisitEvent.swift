@@ -112,6 +112,6 @@ public struct Arrival: Equatable, Sendable {
   public var identifiedBy: Identification
   /// The link by which the person came.
   public var invite: InviteID?
-  /// Whether only an admit by name lets this one in.
+  /// Whether only an admit by staff lets this one in, whatever the policy.
   public var mustWait: Bool
 }

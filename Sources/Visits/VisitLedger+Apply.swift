@@ -4,5 +4,45 @@ extension VisitLedger {
   /// Makes a decided event part of the state. An event that contradicts the state is a bug of the
   /// caller (applied twice, or out of order) and stops the process.
   public mutating func apply(_ event: VisitEvent) {
+    if let contradiction = contradiction(to: event) { preconditionFailure(contradiction) }
+    switch (event.subject, event.change) {
+    case (.clinic(let id), .clinicCreated(let name, let settings)):
+      clinics[id] = Clinic(id: id, name: name, settings: settings)
+    case (.clinic(let id), .settingsChanged(let settings)):
+      clinics[id]?.settings = settings
+    case (.visit(let id), .visitCreated(let record)):
+      visits[id] = Visit(record, id: id, event: event)
+    case (.visit(let id), let change):
+      visits[id]?.apply(event)
+      if case .inviteCreated(let invite) = change { inviteVisits[invite.id] = id }
+      noteLife(in: id)
+    case (.clinic, _): break
+    }
+  }
+
+  /// What an event says that cannot be true of this state; nil where it can happen.
+  func contradiction(to event: VisitEvent) -> String? {
+    switch (event.subject, event.change) {
+    case (.clinic(let id), .clinicCreated): clinics[id] == nil ? nil : "\(id) exists"
+    case (.clinic(let id), .settingsChanged): clinics[id] != nil ? nil : "no \(id)"
+    case (.clinic(let id), _): "an event of a visit in \(id)"
+    case (.visit(let id), .visitCreated(let record)):
+      visits[id] != nil
+        ? "\(id) exists" : clinics[record.clinic] == nil ? "no \(record.clinic)" : nil
+    case (.visit(let id), .inviteCreated(let invite)) where inviteVisits[invite.id] != nil:
+      "\(id): \(invite.id) exists"
+    case (.visit(let id), let change):
+      visits[id].map { $0.contradiction(to: change) } ?? "no \(id)"
+    }
+  }
+
+  /// Keeps up which visits can have a deadline.
+  private mutating func noteLife(in id: VisitID) {
+    guard let visit = visits[id] else { return }
+    if visit.call == nil && visit.participants.isEmpty {
+      lively.remove(id)
+    } else {
+      lively.insert(id)
+    }
   }
 }

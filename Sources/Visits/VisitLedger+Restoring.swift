@@ -14,14 +14,42 @@ public struct RestoreError: Error, Equatable, Sendable, CustomStringConvertible 
 extension VisitLedger {
   /// Rebuilds the state from the log. Everybody who was in a lobby or a call counts as lost from
   /// now on and has `Limits.resumeWindow` to come back; deadlines start anew.
-  public init(restoring events: [StoredEvent], at now: Instant) throws(RestoreError) {
+  ///
+  /// A log with a gap, with an event that cannot be read, or with one that contradicts those
+  /// before it is refused as a whole: half a state could let somebody in.
+  public init(restoring log: [StoredEvent], at now: Moment) throws(RestoreError) {
     self.init()
+    for (index, stored) in log.enumerated() {
+      guard stored.position == UInt64(index + 1) else {
+        throw RestoreError(position: UInt64(index + 1), reason: "is missing")
+      }
+      let event: VisitEvent
+      do {
+        event = try VisitEvent(stored, instant: now.instant)
+      } catch {
+        throw RestoreError(position: stored.position, reason: error.reason)
+      }
+      if let contradiction = contradiction(to: event) {
+        throw RestoreError(position: stored.position, reason: contradiction)
+      }
+      apply(event)
+    }
+    for id in lively { visits[id]?.resume(at: now) }
+    if let problem = problems().first {
+      throw RestoreError(position: UInt64(log.count), reason: problem)
+    }
   }
 }
 
-extension VisitEvent {
-  /// The event as the store keeps it; only for durable ones.
-  public func stored(at position: UInt64) -> StoredEvent {
-    StoredEvent(position: position, at: at.wall, visit: visit, payload: .null)
+extension Visit {
+  /// The process has been away: nobody's session is there, and a call without staff gets its
+  /// whole time again.
+  fileprivate mutating func resume(at now: Moment) {
+    for index in participants.indices {
+      participants[index].connection = .reconnecting(until: now.instant + Limits.resumeWindow)
+    }
+    if case .waitingForStaff(let until, _)? = call?.state {
+      call?.state = .waitingForStaff(until: until, endsAt: now.wall + (until - now.instant))
+    }
   }
 }

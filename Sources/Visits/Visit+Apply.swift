@@ -1,0 +1,157 @@
+import Primitives
+
+extension Visit {
+  /// Makes a decided event part of the state; one that contradicts it stops the process.
+  mutating func apply(_ event: VisitEvent) {
+    if let contradiction = contradiction(to: event.change) {
+      preconditionFailure("\(id): \(contradiction)")
+    }
+    switch event.change {
+    case .clinicCreated, .settingsChanged, .visitCreated: break
+    case .detailsRecorded(let details): self.details = details
+    case .personRecorded(let person): people[person.id] = person
+    case .visitStarted: state = .ongoing
+    case .visitCancelled: state = .cancelled
+    case .visitClosed: state = .closed
+    case .responsibleChanged(let person): appoint(person)
+    case .inviteCreated(let invite): invites.append(invite)
+    case .inviteRevoked(let id): change(id) { $0.isRevoked = true }
+    case .callStarted(let id): call = Call(id: id, state: .open, startedAt: event.at.wall)
+    case .staffLost(let waits):
+      call?.state = .waitingForStaff(
+        until: event.at.instant + waits, endsAt: event.at.wall + waits)
+    case .staffReturned: call?.state = .open
+    case .callEnded: forgetCall()
+    case .requestSent(let id, let person, let rings):
+      call?.requests.append(
+        CallRequest(
+          id: id, person: person, by: event.by, state: .sent, until: event.at.instant + rings))
+    case .requestAnswered(let id, let outcome): change(id) { $0.state = outcome }
+    case .arrived(let arrival): participants.append(Participant(arrival, at: event.at.wall))
+    case .admitted(let id, let ground, let act):
+      admit(id, Admission(ground: ground, by: act, at: event.at.wall))
+    case .held(let id): hold(id, at: event.at.wall)
+    case .departed(let id, let reason): depart(id, reason, at: event.at.instant)
+    case .muted(let id): change(id) { $0.isMutedByStaff = true }
+    case .unmuted(let id): change(id) { $0.isMutedByStaff = false }
+    case .devicesChanged(let id, let devices): change(id) { $0.devices = devices }
+    case .disconnected(let id):
+      change(id) { $0.connection = .reconnecting(until: event.at.instant + Limits.resumeWindow) }
+    case .reconnected(let id): change(id) { $0.connection = .connected }
+    }
+  }
+
+  /// What an event says that cannot be true of this state; nil where it can happen.
+  func contradiction(to change: Change) -> String? {
+    func unless(_ holds: Bool, _ words: String) -> String? { holds ? nil : words }
+    switch change {
+    case .clinicCreated, .settingsChanged, .visitCreated:
+      return "an event of another kind of subject"
+    case .detailsRecorded, .personRecorded: return nil
+    case .responsibleChanged: return unless(isOpen, "the visit is over")
+    case .visitStarted: return unless(state == .booked, "the visit is not booked")
+    case .visitCancelled, .visitClosed:
+      return unless(isOpen && call == nil && participants.isEmpty, "the visit is in use or over")
+    case .inviteCreated(let new): return unless(invite(new.id) == nil, "\(new.id) exists")
+    case .inviteRevoked(let id):
+      return unless(invite(id)?.isRevoked == false, "no \(id) to revoke")
+    case .callStarted: return unless(call == nil && state == .ongoing, "a call cannot start")
+    case .staffLost: return unless(call?.state == .open, "no open call")
+    case .staffReturned:
+      return unless(call != nil && call?.state != .open, "the call does not wait")
+    case .callEnded: return unless(call != nil && participants.isEmpty, "nothing to end")
+    case .requestSent(let id, _, _):
+      return unless(call != nil && request(id) == nil, "\(id) cannot ring")
+    case .requestAnswered(let id, _):
+      return unless(request(id)?.state == .sent, "\(id) does not ring")
+    case .arrived(let arrival):
+      return unless(isOpen && participant(arrival.participant) == nil, "cannot arrive")
+    case .admitted(let id, _, _):
+      return unless(call != nil && participant(id)?.place == .lobby, "\(id) cannot be admitted")
+    case .held(let id): return unless(participant(id)?.place == .call, "\(id) not in the call")
+    case .muted(let id):
+      return unless(participant(id)?.isMutedByStaff == false, "\(id) cannot be muted")
+    case .unmuted(let id):
+      return unless(participant(id)?.isMutedByStaff == true, "\(id) is not muted")
+    case .departed(let id, _), .devicesChanged(let id, _), .disconnected(let id),
+      .reconnected(let id):
+      return unless(participant(id) != nil, "no \(id)")
+    }
+  }
+
+  private mutating func appoint(_ person: PersonID) {
+    responsible = person
+    booked[person] = .staff
+  }
+
+  private mutating func forgetCall() {
+    call = nil
+    endedCalls += 1
+    denied = [:]
+    sentBack = []
+  }
+
+  private mutating func admit(_ id: ParticipantID, _ admission: Admission) {
+    change(id) {
+      $0.admission = admission
+      $0.since = admission.at
+    }
+    guard admission.ground == .admitted, let person = participant(id)?.person else { return }
+    sentBack.remove(person)
+  }
+
+  private mutating func hold(_ id: ParticipantID, at time: WallTime) {
+    change(id) {
+      $0.admission = nil
+      $0.mustWait = true
+      $0.since = time
+    }
+    if let person = participant(id)?.person { sentBack.insert(person) }
+  }
+
+  private mutating func depart(_ id: ParticipantID, _ reason: Departure, at now: Instant) {
+    guard let index = participants.firstIndex(where: { $0.id == id }) else { return }
+    let person = participants.remove(at: index).person
+    switch reason {
+    case .removed: barred.insert(person)
+    case .denied:
+      denied[person] = now + Limits.knockPause
+      sentBack.insert(person)
+    case .left, .lost, .revoked, .callEnded, .visitClosed: break
+    }
+  }
+
+  private func request(_ id: CallRequestID) -> CallRequest? {
+    call?.requests.first { $0.id == id }
+  }
+
+  private mutating func change(_ id: ParticipantID, _ change: (inout Participant) -> Void) {
+    for index in participants.indices where participants[index].id == id {
+      change(&participants[index])
+    }
+  }
+
+  private mutating func change(_ id: InviteID, _ change: (inout Invite) -> Void) {
+    for index in invites.indices where invites[index].id == id { change(&invites[index]) }
+  }
+
+  private mutating func change(_ id: CallRequestID, _ change: (inout CallRequest) -> Void) {
+    guard var requests = call?.requests else { return }
+    for index in requests.indices where requests[index].id == id { change(&requests[index]) }
+    call?.requests = requests
+  }
+}
+
+extension Participant {
+  /// Somebody who has just knocked.
+  init(_ arrival: Arrival, at time: WallTime) {
+    id = arrival.participant
+    person = arrival.person
+    role = arrival.role
+    kind = arrival.kind
+    identifiedBy = arrival.identifiedBy
+    invite = arrival.invite
+    since = time
+    mustWait = arrival.mustWait
+  }
+}
