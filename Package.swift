@@ -27,9 +27,12 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 
-/// The tests of a target may see what the target sees, and `more`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: swift)
+/// The tests of a target see what the target sees; files that they read are no part of the build.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], fixtures: [String] = []
+) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies, exclude: fixtures, swiftSettings: swift)
 }
 
 let package = Package(
@@ -68,7 +71,7 @@ let package = Package(
     program("samtal", ["Primitives", "Simulation"]),
 
     tests("Primitives", ["Primitives"]),
-    tests("Wire", ["Primitives", "Wire"]),
+    tests("Wire", ["Primitives", "Wire"], fixtures: ["Fixtures"]),
     tests("Security", ["Primitives", "Security", "CSecurity"]),
     tests("Transport", ["Primitives", "Wire", "Security", "Transport"]),
     tests("Relay", ["Primitives", "Wire", "Relay"]),

@@ -156,7 +156,9 @@ struct Agreement: Sendable {
         let receive = ReceiveSection(
           mid: mid, kind: kind, payloadTypes: types, ssrc: outgoing.ssrc,
           retransmissionSSRC: outgoing.retransmissionSSRC)
-        if kind == .audio { plan.seats[seat].audio = receive } else {
+        if kind == .audio {
+          plan.seats[seat].audio = receive
+        } else {
           plan.seats[seat].video = receive
         }
       case nil: continue

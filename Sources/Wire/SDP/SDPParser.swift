@@ -79,6 +79,7 @@ struct SDPParser {
     case UInt8(ascii: "v"): throw .repeated("v=")
     case UInt8(ascii: "o"): try takeOrigin(&fields)
     case UInt8(ascii: "m"): try openSection(&fields)
+    case UInt8(ascii: "c"): try section?.takeConnection(&fields)
     case UInt8(ascii: "a"): try takeAttribute(&fields)
     case UInt8(ascii: "a")...UInt8(ascii: "z"): return
     default: throw .notALine

@@ -56,6 +56,15 @@ struct SDPSectionParser {
   /// The SSRC that was read last.
   private(set) var lastSource: UInt32?
 
+  /// Reads the value of `c=` (RFC 8866 section 5.7); a name or `0.0.0.0` is no address.
+  mutating func takeConnection(_ fields: inout SDPFields) throws(SDPError.Reason) {
+    guard fields.word() == "IN", fields.word() != nil, let host = fields.word() else {
+      throw .malformed("c=")
+    }
+    let address = NetworkAddress(host: host, port: section.port)
+    section.connection = address?.high == 0 && address?.ipv4 == 0 ? nil : address
+  }
+
   /// Reads one attribute; an unknown name is passed over.
   mutating func take(_ name: String, _ fields: inout SDPFields) throws(SDPError.Reason) {
     switch name {
@@ -223,7 +232,7 @@ extension SDPSectionParser {
 
   private mutating func takeSource(_ fields: inout SDPFields) throws(SDPError.Reason) {
     guard let number = fields.number(in: 0...UInt64(UInt32.max)),
-      let attribute = fields.word(before: colon)
+      let attribute = fields.word(before: UInt8(ascii: ":"))
     else { throw .malformed("a=ssrc") }
     let ssrc = UInt32(number)
     lastSource = ssrc
@@ -259,5 +268,4 @@ extension SDPSectionParser {
   }
 
   private var slash: UInt8 { UInt8(ascii: "/") }
-  private var colon: UInt8 { UInt8(ascii: ":") }
 }
