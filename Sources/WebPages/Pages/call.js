@@ -87,8 +87,7 @@ function clientDescription() {
 /** After the first opening, and after each resume. */
 async function opened(result) {
   ({ you, ice_servers: iceServers } = result);
-  const { session: id, resume_secret: secret } = result;
-  sessionStorage.setItem(RESUMPTION, JSON.stringify({ session: id, secret }));
+  sessionStorage.setItem(RESUMPTION, JSON.stringify(session.resumption));
   byID('clinic').textContent = result.clinic.name;
   byID('heading').textContent = result.visit?.heading ?? '';
   if (result.snapshot) {
@@ -143,18 +142,22 @@ async function chooseDevice(source) {
 async function join() {
   byID('join').disabled = true;
   try {
-    const name = byID('name').value.trim();
-    if (!byID('name-label').hidden && name) {
-      await session.request('self.update', { name });
-      you.name = name;
-    }
     await takeSnapshot(placed(await requestEntry()));
     await session.request('self.update', ownSwitches());
+    if (place === 'lobby') await giveName();
   } catch (error) {
     await showDoor(explain(error));
   } finally {
     byID('join').disabled = false;
   }
+}
+
+/** A guest whose link names nobody says at the door who is waiting. */
+async function giveName() {
+  const name = byID('name').value.trim();
+  if (byID('name-label').hidden || name === '') return;
+  await session.request('self.update', { name });
+  you.name = name;
 }
 
 /** Staff starts the call where there is none; a patient who is being rung answers. */

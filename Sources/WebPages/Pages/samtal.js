@@ -20,7 +20,7 @@ const LONGEST_RETRY = 5000;
  * What opens a session: a token, an invite, or a session that this page held before a reload.
  * @typedef {{token: string}
  *   | {invite: string, name?: string}
- *   | {resume: {session: string, secret: string, seq?: number}}} Credentials
+ *   | {resume: {session: string, secret: string}}} Credentials
  */
 
 /**
@@ -84,7 +84,7 @@ export class SamtalSession extends EventTarget {
     this.#client = client;
   }
 
-  /** What a page keeps across a reload, as the `resume` credentials; null before `open`. */
+  /** What a page keeps to open the session again after a reload; null before `open`. */
   get resumption() {
     return this.#resume;
   }
@@ -101,7 +101,10 @@ export class SamtalSession extends EventTarget {
    */
   async open(credentials) {
     await this.#connect();
-    return this.#openSession(credentials);
+    // A page that was reloaded remembers nothing: no number fits, and a snapshot comes.
+    const { resume } = credentials;
+    return this.#openSession(
+      resume ? { resume: { seq: Number.MAX_SAFE_INTEGER, ...resume } } : credentials);
   }
 
   /**
