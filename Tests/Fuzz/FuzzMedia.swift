@@ -1,6 +1,15 @@
 import Primitives
 import Wire
 
+/// What we write of a compound parses, and is written the same again.
+func fuzzRTCP(_ input: UnsafeRawBufferPointer) {
+  guard let packets = try? RTCPPacket.parse(input.bytes) else { return }
+  let written = RTCPPacket.bytes(of: packets)
+  guard !written.isEmpty else { return }
+  let again = try? RTCPPacket.parse(written.span.bytes)
+  precondition(again.map { RTCPPacket.bytes(of: $0) } == written)
+}
+
 /// Whatever a header says, all of its parts lie inside the packet, one behind the other; what is
 /// rewritten reads back, and nothing else has changed.
 func fuzzRTP(_ input: UnsafeRawBufferPointer) {

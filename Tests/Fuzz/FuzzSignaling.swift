@@ -3,28 +3,33 @@ import Signaling
 import Wire
 
 /// What we write of a description parses, and is written the same again (attributes that we do not
-/// know are left out); an answer to it is a description.
-func fuzzSDP(_ input: [UInt8]) {
-  let text = String(decoding: input, as: UTF8.self)
-  guard let description = try? SessionDescription(parsing: text) else { return }
-  let written = description.text
-  precondition((try? SessionDescription(parsing: written))?.text == written)
+/// know are left out); so is the answer to it, the second time too.
+func fuzzSDP(_ input: UnsafeRawBufferPointer) {
+  guard let offer = try? SessionDescription(parsing: input.bytes) else { return }
+  let text = offer.text
+  precondition((try? SessionDescription(parsing: text))?.text == text)
 
-  let mids = description.media.compactMap(\.mid)
-  let tracks = zip(mids, MediaSource.allCases).map {
-    MediaNegotiator.TrackRequest(mid: $0, source: $1)
-  }
-  let rest = Array(mids.dropFirst(tracks.count))
-  let seats = stride(from: 0, to: rest.count - 1, by: 2).map {
-    MediaNegotiator.SeatRequest(kind: .person, audioMID: rest[$0], videoMID: rest[$0 + 1])
-  }
+  var random = RandomSource(seed: UInt64(input.count))
   var negotiator = MediaNegotiator(
-    fingerprint: Fingerprint(digest: Array(repeating: 1, count: 32)),
-    candidates: [NetworkAddress(ipv4: 0x7F00_0001, port: 40_000)], cname: "c")
-  var random = RandomSource(seed: 1)
-  guard
-    let answer = try? negotiator.answer(offer: text, tracks: tracks, seats: seats, random: &random)
-  else { return }
-  precondition((try? SessionDescription(parsing: answer.sdp)) != nil)
-  _ = try? negotiator.answer(offer: text, tracks: tracks, seats: seats, random: &random)
+    fingerprint: Fingerprint(digest: Array(repeating: 0, count: 32)),
+    candidates: [NetworkAddress(ipv4: 0x7F00_0001, port: 40_000)], cname: "viewer")
+  var tracks: [MediaNegotiator.TrackRequest] = []
+  var seats: [MediaNegotiator.SeatRequest] = []
+  for section in offer.media {
+    guard let mid = section.mid, let kind = section.kind else { continue }
+    let isAudio = kind == .audio
+    if section.direction.sends {
+      tracks.append(.init(mid: mid, source: isAudio ? .microphone : .camera))
+    } else {
+      seats.append(
+        .init(kind: .person, audioMID: isAudio ? mid : nil, videoMID: isAudio ? nil : mid))
+    }
+  }
+  for _ in 0..<2 {
+    guard
+      let answer = try? negotiator.answer(
+        offer: text, tracks: tracks, seats: seats, random: &random)
+    else { return }
+    precondition((try? SessionDescription(parsing: answer.sdp))?.text == answer.sdp)
+  }
 }

@@ -3,6 +3,7 @@ import Primitives
 /// A parser of bytes from outside, with the properties that hold for every input.
 enum FuzzTarget: String, CaseIterable {
   case json
+  case rtcp
   case rtp
   case sdp
 
@@ -10,8 +11,9 @@ enum FuzzTarget: String, CaseIterable {
   func run(_ input: UnsafeRawBufferPointer) {
     switch self {
     case .json: fuzzJSON(Array(input))
+    case .rtcp: fuzzRTCP(input)
     case .rtp: fuzzRTP(input)
-    case .sdp: fuzzSDP(Array(input))
+    case .sdp: fuzzSDP(input)
     }
   }
 }
