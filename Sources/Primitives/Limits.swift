@@ -47,6 +47,14 @@ public enum Limits {
 
   /// Peers on one worker.
   public static let peersPerWorker = 4_096
+  /// Tracks that one peer publishes: camera, microphone, screen and its sound, each once.
+  public static let tracksPerPeer = 4
+  /// Simulcast layers of one track.
+  public static let layersPerTrack = 4
+  /// Streams that a worker sends to each of its peers, on average.
+  public static let sendStreamsPerPeer = 32
+  /// Seats that one track is forwarded to.
+  public static let routesPerTrack = 256
   /// Packets in one stream's retransmission history.
   public static let historyPackets = 1_024
   /// Times that one missing packet is asked for.

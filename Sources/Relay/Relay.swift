@@ -1,1 +1,82 @@
-// Relay
+import Primitives
+import Wire
+
+/// What the relay tells its owner.
+public enum RelayEvent: Equatable, Sendable {
+  /// Who has been speaking in the last moments, on the whole relay, loudest first.
+  case speakers([Handle])
+}
+
+/// The packet-routing core of one worker: takes clear RTP and RTCP from publishers, and gives each
+/// viewer what sits on the viewer's seats.
+///
+/// It owns peers, their tracks and received streams, and the streams that go out, each kind side
+/// by side in one table and named by handles. A packet touches plain values in those tables only:
+/// nothing is allocated, locked or counted by reference for it. It never sees a key or an address.
+///
+/// All RTCP goes out in `handleDeadline`, which the owner calls as soon as `nextDeadline` has come,
+/// after every batch of packets and every command.
+public struct Relay: ~Copyable {
+  /// What has become of all packets.
+  public internal(set) var counters = RelayCounters()
+
+  var peers: SlotTable<Peer>
+  var tracks: SlotTable<Track>
+  var receivers: SlotTable<ReceiveStream>
+  var senders: SlotTable<SendStream>
+  /// When something is due for each peer, by its place in the table.
+  var timers: DeadlineQueue
+  var speakers = SpeakerDetector()
+  var random: RandomSource
+  private var events: [RelayEvent] = []
+
+  /// A relay without peers; `peers` is how many it takes at most.
+  public init(random: RandomSource, peers: Int = Limits.peersPerWorker) {
+    self.random = random
+    self.peers = SlotTable(capacity: peers)
+    tracks = SlotTable(capacity: peers * Limits.tracksPerPeer)
+    receivers = SlotTable(capacity: peers * Limits.tracksPerPeer * 2)
+    senders = SlotTable(capacity: peers * Limits.sendStreamsPerPeer)
+    timers = DeadlineQueue(capacity: peers)
+  }
+
+  /// The next event, or nil.
+  public mutating func poll() -> RelayEvent? {
+    events.isEmpty ? nil : events.removeFirst()
+  }
+
+  /// When `handleDeadline` is to be called; nil while nothing is waiting. A deadline in the past
+  /// means now.
+  public var nextDeadline: Instant? {
+    earliest(timers.earliest?.deadline, speakers.nextDeadline)
+  }
+
+  /// Sends the reports, requests and feedback that are due.
+  public mutating func handleDeadline(
+    now: Instant, pool: borrowing PacketPool, sink: inout some PacketSink & ~Copyable
+  ) {
+    while let (holder, deadline) = timers.earliest, deadline <= now {
+      guard let peer = peers.handle(at: holder) else {
+        timers.set(holder, to: nil)
+        continue
+      }
+      sendFeedback(to: peer, now: now, sink: &sink)
+      sendReports(to: peer, now: now, sink: &sink)
+      timers.set(holder, to: nextDeadline(of: peer))
+    }
+    if let loudest = speakers.handleDeadline(now: now) {
+      // Only the latest answer counts.
+      events = [.speakers(loudest)]
+    }
+  }
+
+  private func nextDeadline(of peer: Handle) -> Instant? {
+    var result = earliest(peers[peer].reportsDue, peers[peer].feedback.nextDeadline)
+    for track in peers[peer].tracks {
+      for index in 0..<tracks[track].layers.count {
+        result = earliest(result, receivers[tracks[track].layers[index]].nextDeadline)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,72 @@
+import Primitives
+import Wire
+
+/// One source of a publisher: its layers, and the routes to those who see or hear it.
+struct Track: ~Copyable {
+  /// A layer that has not been heard for this long is given up for a lower one (W24).
+  private static let layerTimeout = Duration.seconds(1)
+
+  /// The publisher.
+  let peer: Handle
+  /// The media section's MID.
+  let mid: StreamName
+  /// Which device it comes from.
+  let source: MediaSource
+  /// What the publisher's payload types mean.
+  let payloadTypes: PayloadTypes
+  /// The layers' RIDs, lowest first; empty without simulcast.
+  let rids: [StreamName]
+  /// Whether it is forwarded: the publisher's source is open.
+  var isOpen = false
+  /// The layers' receive streams, lowest first: at least one.
+  private(set) var layers: BoundedArray<Handle>
+  /// The send streams that it is forwarded to.
+  private(set) var routes = BoundedArray<Handle>(capacity: Limits.routesPerTrack)
+  /// The highest layer that is being sent: the one that viewers get.
+  private(set) var bestLayer: UInt8 = 0
+
+  private var lastArrivals: InlineArray<4, Instant?> = InlineArray(repeating: nil)
+
+  /// A track without layers and routes; nil where the section's MID is not usable.
+  init?(_ section: PublishSection, peer: Handle) {
+    guard let mid = StreamName(section.mid) else { return nil }
+    self.peer = peer
+    self.mid = mid
+    source = section.source
+    payloadTypes = section.payloadTypes
+    rids = section.rids.prefix(Limits.layersPerTrack).compactMap { StreamName($0) }
+    layers = BoundedArray(capacity: Limits.layersPerTrack)
+  }
+
+  /// Audio or video.
+  var kind: MediaKind { source.kind }
+
+  /// How many layers the section announced.
+  var layerCount: Int { max(1, rids.count) }
+
+  /// Adds the next layer's stream.
+  mutating func add(layer: Handle) { layers.append(layer) }
+
+  /// Adds a route; false where the track has as many as it can.
+  mutating func add(route: Handle) -> Bool { routes.append(route) }
+
+  /// Takes a route away.
+  mutating func remove(route: Handle) {
+    for index in 0..<routes.count where routes[index] == route {
+      routes.remove(at: index)
+      return
+    }
+  }
+
+  /// Notes that a packet of a layer came, and chooses the best layer anew; true where it changed.
+  mutating func receive(layer: UInt8, now: Instant) -> Bool {
+    guard layers.count > 1 else { return false }
+    lastArrivals[Int(layer)] = now
+    var best = Int(layer)
+    for index in best..<layers.count {
+      if let last = lastArrivals[index], now < last + Self.layerTimeout { best = index }
+    }
+    defer { bestLayer = UInt8(best) }
+    return best != bestLayer
+  }
+}

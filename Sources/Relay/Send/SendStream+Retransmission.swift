@@ -1,0 +1,49 @@
+import Primitives
+import Wire
+
+extension SendStream {
+  /// The shortest time between two retransmissions of one packet.
+  private static let shortestQuietTime = Duration.milliseconds(10)
+
+  /// Writes the retransmission of a packet that the viewer misses into `slot` (RFC 4588): the same
+  /// packet as it went out, under the RTX stream's own SSRC and sequence number.
+  ///
+  /// A packet that the pool has recycled is forgotten. One is not sent again before the last time
+  /// can have reached the viewer, which takes half of `roundTrip`.
+  mutating func retransmit(
+    _ number: UInt16, pool: borrowing PacketPool, roundTrip: Duration,
+    into slot: UnsafeMutableRawBufferPointer, now: Instant
+  ) -> SendOutcome {
+    guard let ssrc = section.retransmissionSSRC,
+      let payloadType = section.payloadTypes.retransmission,
+      let highest = highestSequence,
+      let sequence = ExtendedSequenceNumber(highest).nearest(number)
+    else { return .dropped(.forgotten) }
+    let quietTime = max(Self.shortestQuietTime, roundTrip / 2)
+    guard let packet = packet(sentAs: sequence.value, now: now, quietTime: quietTime),
+      pool.isLive(packet.reference)
+    else { return .dropped(.forgotten) }
+    let source = UnsafeRawBufferPointer(rebasing: pool.slot(packet.reference)[..<packet.length])
+    guard let original = try? RTPHeader(parsing: source.bytes) else { return .dropped(.forgotten) }
+    let payload = original.payloadRange
+    let length = RTPHeader.fixedLength + RetransmissionPayload.overhead + payload.count
+    guard spend(length) else { return .dropped(.overBudget) }
+
+    let index = nextRetransmissionIndex()
+    let header = RTPHeader(
+      payloadType: payloadType, sequenceNumber: UInt16(truncatingIfNeeded: index),
+      timestamp: packet.timestamp, ssrc: ssrc, marker: original.marker)
+    var out = slot.mutableBytes
+    header.write(to: &out)
+    out.store(sequence.number, at: RTPHeader.fixedLength)
+    let start = RTPHeader.fixedLength + RetransmissionPayload.overhead
+    UnsafeMutableRawBufferPointer(rebasing: slot[start..<length])
+      .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[payload]))
+    if var descriptor = try? VP8Descriptor(parsing: source.bytes, at: payload) {
+      descriptor.pictureID?.value = packet.pictureID
+      descriptor.tl0PicIdx?.value = packet.baseLayerIndex
+      descriptor.patch(&out, payloadAt: start)
+    }
+    return .written(length: length, headerLength: RTPHeader.fixedLength, index: index)
+  }
+}
