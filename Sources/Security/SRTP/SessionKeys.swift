@@ -14,7 +14,9 @@ struct SessionKeys {
   /// Empty in an AEAD profile.
   var authentication: [UInt8]
   var salt: [UInt8]
+}
 
+extension SessionKeys {
   /// Derives the keys; the derivation rate is 0: once.
   init(_ master: SRTPMasterKey, for use: Use) {
     let profile = master.profile
