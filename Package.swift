@@ -80,7 +80,7 @@ let package = Package(
     tests(
       "Engine",
       ["Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine"]),
-    tests("Store", ["Primitives", "Visits", "Store"]),
+    tests("Store", ["Primitives", "Visits", "Store", "CDatabase"]),
     tests("Runtime", ["Primitives", "Runtime"]),
     tests(
       "PeerClient",
