@@ -36,8 +36,6 @@ public struct Refusal: Error, Hashable, Sendable {
     case callOpen = "call_open"
     /// The call has ended, and staff has not started another one.
     case callEnded = "call_ended"
-    /// No staff is in the call: nobody is let in.
-    case waitingForStaff = "waiting_for_staff"
     /// Whoever asks is not in the call.
     case notInCall = "not_in_call"
     /// Whoever asks is neither in the lobby nor in the call.

@@ -3,8 +3,6 @@ import Primitives
 extension VisitLedger {
   /// What follows from a command: the events to store and apply, none where what is asked for
   /// holds already. Changes nothing.
-  ///
-  /// Decide a visit's next command only when these events have been applied: see `VisitLedger`.
   public func decide(_ command: Command, by actor: Actor, at moment: Moment) throws(Refusal)
     -> [VisitEvent]
   {

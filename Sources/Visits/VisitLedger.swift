@@ -5,10 +5,10 @@ import Primitives
 /// `decide` answers a command with events or a refusal and changes nothing; `apply` changes the
 /// state and cannot fail. Between the two the caller writes durable events to disk.
 ///
-/// The events of one command belong together: where one of them gives access, all wait for the
-/// disk. Events are applied in the order in which they were decided, and a command about a visit
-/// is decided only when all earlier events of that visit have been applied: the caller queues it
-/// until then.
+/// The events of one command belong together: where one of them gives access, the effects of all
+/// wait for the disk. Events are applied in the order in which they were decided, and a command is
+/// decided on a ledger that has all events before it; effects may follow a second ledger that has
+/// only what is on disk.
 public struct VisitLedger: Equatable, Sendable {
   /// All clinics.
   public internal(set) var clinics: [ClinicID: Clinic] = [:]

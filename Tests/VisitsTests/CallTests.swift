@@ -92,6 +92,27 @@ import Testing
       scene.refusal(of: .requestCall(named("req_two"), scene.pia), by: anna) == .alreadyJoined)
   }
 
+  @Test func whoOpenedThePatientsLinkASecondTimeDoesNotAnswerForThePatient() throws {
+    var scene = try Scene(lobby: .links)
+    let anna = try scene.annaStarts()
+    let link: InviteID = named("inv_pia")
+    let pia = PersonRecord(id: scene.pia)
+    try scene.perform(
+      .createInvite(
+        InviteDraft(id: link, recipient: .person(pia, role: .patient, kind: nil))), by: anna)
+    try scene.perform(.join(as: named("par_pia")), by: try scene.link(link, session: "one"))
+    try scene.perform(.join(as: named("par_two")), by: try scene.link(link, session: "two"))
+    try scene.perform(.requestCall(named("req_one"), scene.pia), by: anna)
+    let second = try scene.link(link, session: "two", as: "par_two")
+    #expect(
+      scene.refusal(of: .answerRequest(named("req_one"), accepted: true), by: second)
+        == .requestNotFound)
+    let first = try scene.link(link, session: "one", as: "par_pia")
+    try scene.perform(.answerRequest(named("req_one"), accepted: true), by: first)
+    #expect(scene.place(named("par_pia")) == .call)
+    #expect(scene.place(named("par_two")) == .lobby)
+  }
+
   @Test func aLostParticipantKeepsTheirPlaceForHalfAMinute() throws {
     var scene = try Scene()
     let anna = try scene.annaStarts()

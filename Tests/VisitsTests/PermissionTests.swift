@@ -104,6 +104,22 @@ import Testing
         == .visitNotFound)
   }
 
+  @Test func aLinkIntoAnotherVisitOpensNothingHere() throws {
+    let scene = try Scene()
+    var forged = identity(of: try scene.link(scene.generalLink, session: "g"))
+    forged.link?.invite = named("inv_other")
+    #expect(
+      refusal(of: .join(as: named("par_x")), by: .session(forged), in: scene) == .visitNotFound)
+  }
+
+  @Test func nobodyButStaffIsIdentifiedAsStaff() throws {
+    let scene = try Scene()
+    var posing = identity(of: scene.patient(scene.pia))
+    posing.identifiedBy = .staff
+    #expect(
+      refusal(of: .join(as: named("par_x")), by: .session(posing), in: scene) == .notPermitted)
+  }
+
   @Test func theDaemonItselfJoinsNothing() throws {
     let scene = try Scene()
     for command in commands where !command.method.permission.system {
