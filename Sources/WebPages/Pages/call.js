@@ -66,7 +66,7 @@ async function enter() {
 async function openSession(credentials) {
   session = new SamtalSession(signalURL(), clientDescription());
   // For looking at statistics from the browser's console.
-  globalThis.samtal = { session, get media() { return media; } };
+  globalThis.samtal = { session, roster, get media() { return media; } };
   const on = (type, handler) => session.addEventListener(type, (e) => handler(e.detail));
   on('session.opened', () => showMessage('connection', ''));
   on('session.interrupted', () => showMessage('connection', 'Återansluter …'));
@@ -217,7 +217,10 @@ async function takeSnapshot(snapshot) {
 
 function startMedia() {
   if (media !== null) return;
-  media = new SamtalMedia(session, iceServers);
+  const { personSeats, mostPersonSeats } = document.body.dataset;
+  media = new SamtalMedia(session, iceServers, {
+    personSeats: Number(personSeats), mostPersonSeats: Number(mostPersonSeats),
+  });
   media.addEventListener('seat', () => render());
   media.negotiate().catch((error) => showMessage('call-message', explain(error)));
   openDevices().then(sendTracks);

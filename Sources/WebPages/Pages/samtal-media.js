@@ -1,8 +1,8 @@
 // The media of one participant: one peer connection, one negotiation, and the seats on which the
 // server places the others. People come and go without a new offer.
 
-/** Person seats to begin with; more are asked for in steps, up to the longest row. */
-const FIRST_PERSON_SEATS = 4;
+/** Person seats to begin with; more are asked for in steps, up to the most that a page wants. */
+const PERSON_SEATS = 4;
 const SEAT_STEP = 8;
 const MOST_PERSON_SEATS = 24;
 const VOICE_SEATS = 3;
@@ -44,6 +44,7 @@ export class SamtalMedia extends EventTarget {
 
   #session;
   #connection;
+  #mostPersonSeats;
   /** @type {Record<'microphone' | 'camera', RTCRtpTransceiver>} */
   #senders;
   /** @type {Record<'microphone' | 'camera', MediaStreamTrack | null>} */
@@ -63,16 +64,19 @@ export class SamtalMedia extends EventTarget {
   /**
    * @param {import('./samtal.js').SamtalSession} session an open session
    * @param {RTCIceServer[]} iceServers as `session.open` gave them
+   * @param {{personSeats?: number, mostPersonSeats?: number}} [room] how many people the page
+   *   shows to begin with, and at most
    */
-  constructor(session, iceServers = []) {
+  constructor(session, iceServers = [], room = {}) {
     super();
     this.#session = session;
+    this.#mostPersonSeats = room.mostPersonSeats ?? MOST_PERSON_SEATS;
     this.#connection = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
     this.#senders = {
       microphone: this.#addTransceiver('audio', 'sendonly'),
       camera: this.#addTransceiver('video', 'sendonly'),
     };
-    this.#addSeats('person', FIRST_PERSON_SEATS);
+    this.#addSeats('person', room.personSeats ?? PERSON_SEATS);
     this.#addSeats('screen', 1);
     this.#addSeats('voice', VOICE_SEATS);
     this.#watchConnection();
@@ -118,8 +122,8 @@ export class SamtalMedia extends EventTarget {
   /** Asks for more person seats when `others` people do not fit on the present ones. */
   async makeRoom(others) {
     const have = this.#seats.filter((seat) => seat.kind === 'person').length;
-    if (others <= have || have >= MOST_PERSON_SEATS) return;
-    this.#addSeats('person', Math.min(SEAT_STEP, MOST_PERSON_SEATS - have));
+    if (others <= have || have >= this.#mostPersonSeats) return;
+    this.#addSeats('person', Math.min(SEAT_STEP, this.#mostPersonSeats - have));
     await this.negotiate();
   }
 

@@ -1,0 +1,52 @@
+"""Who sits where changes, and a picture never stands under another's name."""
+
+from conftest import GUEST, PATIENT, STAFF, enter_all
+
+CHANGES = 10
+
+
+def give_one_person_seat(visitor):
+    """Serves this visitor the page as a clinic would write it that shows one person at a time."""
+
+    def one_seat(route):
+        response = route.fetch()
+        body = response.text().replace('person-seats="4"', 'person-seats="1"')
+        body = body.replace('most-person-seats="24"', 'most-person-seats="1"')
+        route.fulfill(response=response, body=body)
+
+    visitor.page.route("**/call", one_seat)
+
+
+def test_ten_changes_of_a_seat_never_show_one_person_under_another_name(
+    daemon, staff, patient, guest
+):
+    give_one_person_seat(staff)
+    enter_two_on_one_seat(daemon, staff, patient, guest)
+    owners = {patient.own_name(): PATIENT, guest.own_name(): GUEST}
+    ids = dict(staff.evaluate("[...samtal.roster.values()].map(({ name, id }) => [name, id])"))
+
+    staff.forget()
+    for change in range(CHANGES):
+        name = list(owners)[change % 2]
+        pins = [{"participant": ids[name], "source": "camera"}]
+        assert "result" in staff.request("pin.set", {"pins": pins})
+        staff.until(f"probe.frames.at(-1)?.isSeen && probe.frames.at(-1).name === {name!r}")
+
+    frames = staff.evaluate("probe.frames")
+    wrong = [
+        frame
+        for frame in frames
+        if frame["isSeen"] and "publisher" in frame and owners.get(frame["name"]) != frame["publisher"]
+    ]
+    assert wrong == []
+    # A picture that is seen has a name, and the records hold both people many times.
+    assert all(frame["name"] for frame in frames if frame["isSeen"])
+    assert {frame.get("publisher") for frame in frames if frame["isSeen"]} >= {PATIENT, GUEST}
+
+
+def enter_two_on_one_seat(daemon, staff, patient, guest):
+    staff.join(daemon.links["staff"])
+    for visitor, role in ((patient, "patient"), (guest, "guest")):
+        visitor.knock(daemon.links[role])
+        staff.admit()
+        visitor.until_sees(STAFF)
