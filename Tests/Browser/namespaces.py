@@ -33,7 +33,7 @@ class TranslatedNetwork:
             self._link("in", self.inside, self.INSIDE, self.INNER_GATEWAY)
             self._link("out", self.outside, self.OUTSIDE, self.OUTER_GATEWAY)
             run("ip", "-n", self.inside, "route", "add", "default", "via", self.INNER_GATEWAY)
-            run(*self.within(self.router), "sysctl", "-qw", "net.ipv4.ip_forward=1")
+            run(*self.within(self.router), "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
         except BaseException:
             self.__exit__()
             raise
@@ -59,16 +59,22 @@ class TranslatedNetwork:
 
     def translate(self, ports: list[tuple[str, int, int]]):
         """Each is a protocol, the port outside, and the port inside."""
-        rules = "\n".join(
-            f"iifname out {protocol} dport {outer} dnat to {self.INSIDE}:{inner}"
-            for protocol, outer, inner in ports
-        )
-        table = f"""
-            table ip translation {{
-              chain in {{ type nat hook prerouting priority dstnat; {rules} }}
-              chain out {{ type nat hook postrouting priority srcnat; oifname out masquerade }}
-            }}"""
-        run(*self.within(self.router), "nft", "-f", "-", text=table)
+        table = [
+            "table ip translation {",
+            "  chain in {",
+            "    type nat hook prerouting priority dstnat",
+            *(
+                f"    iifname out {protocol} dport {outer} dnat to {self.INSIDE}:{inner}"
+                for protocol, outer, inner in ports
+            ),
+            "  }",
+            "  chain out {",
+            "    type nat hook postrouting priority srcnat",
+            "    oifname out masquerade",
+            "  }",
+            "}",
+        ]
+        run(*self.within(self.router), "nft", "-f", "-", text="\n".join(table) + "\n")
 
     def within(self, namespace: str) -> list[str]:
         """The words before a command that make it run in a namespace."""
