@@ -68,8 +68,9 @@ class Daemon:
         )
         give_up = time.monotonic() + patience
         while not set(ROLES) <= self.links.keys():
-            readable, _, _ = select.select([self._process.stdout], [], [], give_up - time.monotonic())
-            data = os.read(self._process.stdout.fileno(), 65_536) if readable else b""
+            output, left = self._process.stdout, max(0, give_up - time.monotonic())
+            readable, _, _ = select.select([output], [], [], left)
+            data = os.read(output.fileno(), 65_536) if readable else b""
             assert data, f"samtald did not come up:\n{self.output}"
             self.output += data.decode()
             self._read_links()
@@ -83,8 +84,7 @@ class Daemon:
                 self.links.setdefault(role, link.group())
 
     def until_ready(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=5) as answer:
-            assert answer.status == 200
+        assert self._ask("/readyz") is not None
 
     def stop(self, patience: float = 10):
         """SIGTERM to the one process that this started, and nothing left of it afterwards."""
@@ -104,8 +104,11 @@ class Daemon:
 
     def metrics(self) -> dict[str, float]:
         """Every sample of /metrics by its name and labels."""
-        url = f"http://127.0.0.1:{self.admin_port}/metrics"
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            text = answer.read().decode()
-        samples = (line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#")
+        lines = self._ask("/metrics").splitlines()
+        samples = (line.rsplit(" ", 1) for line in lines if line and line[0] != "#")
         return {name: float(value) for name, value in samples}
+
+    def _ask(self, path: str) -> str:
+        url = f"http://127.0.0.1:{self.admin_port}{path}"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.read().decode()

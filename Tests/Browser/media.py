@@ -30,7 +30,7 @@ def cells(publisher: int, frame: int) -> list[bool]:
 
 def write_film(path: Path, publisher: int) -> None:
     """A YUV4MPEG2 file for `--use-file-for-fake-video-capture`."""
-    line = {white: bytes([WHITE if white else BLACK]) * (WIDTH // COLUMNS) for white in (True, False)}
+    line = {bit: bytes([WHITE if bit else BLACK]) * (WIDTH // COLUMNS) for bit in (True, False)}
     colour = bytes([128]) * (WIDTH * HEIGHT // 2)
     with path.open("wb") as film:
         film.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())

@@ -46,9 +46,8 @@ class _Client:
 class WebSocketClient(_Client):
     def __init__(self, port: int, **options):
         super().__init__()
-        self._socket = connect(
-            f"ws://127.0.0.1:{port}/v1/signal", subprotocols=["samtal.v1"], open_timeout=5, **options
-        )
+        url = f"ws://127.0.0.1:{port}/v1/signal"
+        self._socket = connect(url, subprotocols=["samtal.v1"], open_timeout=5, **options)
 
     def send(self, text: str):
         self._socket.send(text)

@@ -1,5 +1,7 @@
 """The same call over a network that loses a tenth of everything and takes 100 ms each way."""
 
+import socket
+
 import pytest
 
 from conftest import GUEST, PATIENT, STAFF, enter_all
@@ -13,8 +15,6 @@ WATCH, SETTLING = 60_000, 10_000
 
 @pytest.fixture
 def daemon(tmp_path):
-    import socket
-
     port = free_port(socket.SOCK_DGRAM)
     network = LossyNetwork(port, Weather(), SEED)
     running = Daemon(tmp_path, announced=f"127.0.0.1:{network.port}", media_port=port)
