@@ -85,6 +85,7 @@ let package = Package(
     tests(
       "PeerClient",
       ["Primitives", "Wire", "Security", "Transport", "Relay", "PeerClient"]),
+    tests("WebPages", ["WebPages"]),
     tests("Simulation", ["Primitives", "Simulation"]),
     tests("Tidy", []),
   ]

@@ -35,6 +35,7 @@ public enum WebPages {
     "/samtal-media.js": script(PackageResources.samtal_media_js),
     "/call.js": script(PackageResources.call_js),
     "/devices.js": script(PackageResources.devices_js),
+    "/door.js": script(PackageResources.door_js),
     "/texts.js": script(PackageResources.texts_js),
     "/view.js": script(PackageResources.view_js),
   ]

@@ -1,6 +1,7 @@
 // The page of one call, for staff, patient and guest: what each may do comes from the server.
 
 import { Devices } from './devices.js';
+import { Door } from './door.js';
 import { SamtalError, SamtalMedia, SamtalSession, signalURL } from './samtal.js';
 import { ENDINGS, REFUSALS } from './texts.js';
 import {
@@ -12,6 +13,7 @@ const LINK = 'samtal.link';
 const RESUMPTION = 'samtal.session';
 
 const devices = new Devices();
+const door = new Door(devices, { join, decline, chose: sendTracks });
 const tiles = new Tiles();
 
 /** @type {SamtalSession} */
@@ -23,6 +25,8 @@ let iceServers = [];
 /** @type {'out' | 'lobby' | 'call'} */
 let place = 'out';
 let call = null;
+/** Whether staff is ringing this patient now. */
+let isRinging = false;
 /** @type {Map<string, any>} who is in the call, by participant */
 const roster = new Map();
 let waiting = [];
@@ -64,6 +68,7 @@ async function enter() {
 }
 
 async function openSession(credentials) {
+  session?.close();
   session = new SamtalSession(signalURL(), clientDescription());
   // For looking at statistics from the browser's console.
   globalThis.samtal = { session, roster, get media() { return media; } };
@@ -72,8 +77,9 @@ async function openSession(credentials) {
   on('session.interrupted', () => showMessage('connection', 'Återansluter …'));
   on('session.ended', sessionEnded);
   for (const [method, handler] of Object.entries(NOTIFICATIONS)) on(method, handler);
-  await opened(await session.open(credentials));
+  const first = await session.open(credentials);
   on('session.opened', opened);
+  await opened(first);
 }
 
 function clientDescription() {
@@ -102,6 +108,7 @@ async function opened(result) {
 function sessionEnded({ reason }) {
   if (reason === 'closed_here') return;
   leaveMedia();
+  devices.close();
   sessionStorage.removeItem(RESUMPTION);
   showNotice('Anslutningen är avslutad', REFUSALS[reason] ?? '', 'Anslut igen');
 }
@@ -114,48 +121,25 @@ function explain(error) {
 // At the door
 
 async function showDoor(message = '') {
-  leaveMedia(true);
-  await openDevices();
-  byID('door-preview').append(devices.preview);
-  byID('name-label').hidden = Boolean(you.name) || you.role !== 'guest';
-  byID('join').textContent = you.role !== 'staff' ? 'Gå med i videosamtal'
-    : call === null ? 'Starta videosamtal' : 'Anslut till videosamtal';
-  byID('door-message').textContent = message;
-  await fillChoices();
-  show('door');
-}
-
-async function fillChoices() {
-  for (const source of ['camera', 'microphone']) {
-    const options = (await devices.choices(source))
-      .map((device) => new Option(device.label || 'Standard', device.deviceId));
-    byID(`${source}-choice`).replaceChildren(...options);
-  }
-}
-
-async function chooseDevice(source) {
-  await devices.choose(source, byID(`${source}-choice`).value);
-  await sendTracks();
+  leaveMedia();
+  await door.show({ you, hasCall: call !== null, isRinging }, message);
 }
 
 /** Goes to the lobby or into the call, as the server says. */
 async function join() {
   byID('join').disabled = true;
   try {
-    await takeSnapshot(placed(await requestEntry()));
+    const { place: at, snapshot, call: joined } = await requestEntry();
+    await takeSnapshot({ call: joined, place: at, ...snapshot });
     await session.request('self.update', ownSwitches());
-    if (place === 'lobby') await giveName();
+    if (place === 'lobby' && door.name !== '') await giveName(door.name);
   } catch (error) {
     await showDoor(explain(error));
-  } finally {
-    byID('join').disabled = false;
   }
 }
 
 /** A guest whose link names nobody says at the door who is waiting. */
-async function giveName() {
-  const name = byID('name').value.trim();
-  if (byID('name-label').hidden || name === '') return;
+async function giveName(name) {
   await session.request('self.update', { name });
   you.name = name;
 }
@@ -163,7 +147,7 @@ async function giveName() {
 /** Staff starts the call where there is none; a patient who is being rung answers. */
 async function requestEntry() {
   if (isRinging) {
-    setRinging(false);
+    isRinging = false;
     const accepted = await session.request('call.accept');
     if (accepted?.place) return accepted;
   }
@@ -177,21 +161,10 @@ async function requestEntry() {
   return session.request('call.join');
 }
 
-const placed = ({ call: joined, place: at, snapshot }) => ({
-  call: joined, place: at, ...snapshot,
-});
-
-let isRinging = false;
-
-function setRinging(rings) {
-  isRinging = rings;
-  byID('door-title').textContent = rings ? 'Vården ringer upp dig' : 'Videosamtal';
-  byID('decline').hidden = !rings;
-}
-
 async function decline() {
-  setRinging(false);
-  await session.request('call.decline');
+  isRinging = false;
+  await ask('call.decline');
+  await showDoor();
 }
 
 // In the lobby and in the call
@@ -223,11 +196,7 @@ function startMedia() {
   });
   media.addEventListener('seat', () => render());
   media.negotiate().catch((error) => showMessage('call-message', explain(error)));
-  openDevices().then(sendTracks);
-}
-
-async function openDevices() {
-  if (devices.tracks.camera === null && devices.tracks.microphone === null) await devices.open();
+  devices.open().then(sendTracks);
 }
 
 function showLobby(title) {
@@ -243,7 +212,7 @@ function showCall() {
   show('call');
 }
 
-function leaveMedia(keepDevices = false) {
+function leaveMedia() {
   media?.close();
   media = null;
   tiles.clear();
@@ -251,20 +220,20 @@ function leaveMedia(keepDevices = false) {
   waiting = [];
   pinned.clear();
   showMessage('call-message', '');
-  if (!keepDevices) devices.close();
 }
 
 /** Out of the call, with the session still open: the way back is the door. */
-function out(title, text, retry = 'Gå med igen') {
+function out(title, text = '') {
   place = 'out';
   call = null;
   leaveMedia();
-  showNotice(title, text, retry);
+  devices.close();
+  showNotice(title, text, 'Gå med igen');
 }
 
 async function leave() {
-  await session.request('call.leave');
-  out('Du har lämnat samtalet', '');
+  await ask('call.leave');
+  out('Du har lämnat samtalet');
 }
 
 // Own microphone and camera
@@ -280,7 +249,7 @@ const isSending = (source) => wanted[source] && !(source === 'microphone' && sel
 
 async function toggle(source) {
   wanted[source] = !isSending(source);
-  await session.request('self.update', { [source]: wanted[source] });
+  await ask('self.update', { [source]: wanted[source] });
   await sendTracks();
   render();
 }
@@ -294,11 +263,17 @@ async function sendTracks() {
 
 const NOTIFICATIONS = {
   'call.requested': () => {
-    setRinging(true);
+    isRinging = true;
+    if (place === 'out') showDoor();
+  },
+  'call.started': (started) => {
+    call = started.call ?? started;
     if (document.body.dataset.view === 'door') showDoor();
   },
-  'call.started': () => { if (document.body.dataset.view === 'door') showDoor(); },
-  'call.ended': () => out('Samtalet är avslutat', 'Du kan stänga sidan.', ''),
+  'call.ended': () => {
+    isRinging = false;
+    out('Samtalet är avslutat', 'Du kan stänga sidan.');
+  },
   'call.waiting_for_staff': ({ ends_at: endsAt }) => {
     const time = new Date(endsAt).toLocaleTimeString('sv-SE', { timeStyle: 'short' });
     showMessage('call-message',
@@ -378,15 +353,8 @@ function onClick(id, handler) {
   byID(id).addEventListener('click', () => handler());
 }
 
-byID('door-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  join();
-});
-for (const source of ['camera', 'microphone']) {
-  byID(`${source}-choice`).addEventListener('change', () => chooseDevice(source));
-  onClick(source, () => toggle(source));
-}
-onClick('decline', decline);
+onClick('microphone', () => toggle('microphone'));
+onClick('camera', () => toggle('camera'));
 onClick('lobby-leave', leave);
 onClick('leave', leave);
 onClick('end', () => ask('call.end'));

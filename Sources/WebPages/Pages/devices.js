@@ -22,8 +22,12 @@ export class Devices {
     return this.#preview;
   }
 
-  /** Opens both devices, asking the person once where the browser can; one alone where not. */
+  /**
+   * Opens both devices, asking the person once where the browser can; one alone where not. Does
+   * nothing when one is open already.
+   */
   async open() {
+    if (this.tracks.camera !== null || this.tracks.microphone !== null) return;
     const stream = await capture({ audio: true, video: VIDEO })
       ?? await capture({ audio: true })
       ?? await capture({ video: VIDEO });

@@ -36,5 +36,5 @@ export const REFUSALS = {
 /** What the one who waited is told when the waiting is over without an admission. */
 export const ENDINGS = {
   denied: ['Du släpptes inte in', 'Du kan försöka igen om en minut.'],
-  removed: ['Du har tagits bort från samtalet', ''],
+  removed: ['Du har tagits bort från samtalet'],
 };
