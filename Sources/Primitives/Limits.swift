@@ -85,6 +85,15 @@ public enum Limits {
   /// Connections from one address.
   public static let connectionsPerAddress = 1_024
 
+  /// Bytes of unfinished messages that all connections together may hold.
+  public static let unfinishedBytes = 67_108_864
+  /// Letters in a mailbox between the control thread and the web front.
+  public static let webMailboxLetters = 8_192
+  /// Letters in a mailbox between the control thread and a worker or the store.
+  public static let workerMailboxLetters = 8_192
+  /// Time without any frame after which a WebSocket is pinged.
+  public static let idlePing = Duration.seconds(20)
+
   // MARK: Visits
 
   /// People in one call, the lobby included.

@@ -1,3 +1,10 @@
 #pragma once
-// libwebsockets for the `Runtime` target alone.
+// libwebsockets for the `Runtime` target alone, with the macros that Swift cannot see.
 #include <libwebsockets.h>
+
+// Bytes that a buffer handed to lws_write has before its contents, for the frame's header.
+extern const int web_prefix_bytes;
+// OpenSSL options that leave TLS 1.2 and newer.
+extern const long web_tls_options;
+// A vhost that does not listen.
+extern const int web_no_port;

@@ -1,0 +1,89 @@
+import CWeb
+import Primitives
+
+/// One accepted TCP connection. It lives as long as the library's own record of it.
+final class WebConnection {
+  /// What it has turned out to be.
+  enum State {
+    /// HTTP, or not known yet; with what is being sent.
+    case http(WebReply?)
+    case webSocket(MessageAssembler)
+    case lines(LineSplitter)
+  }
+
+  let socket: OpaquePointer
+  let address: NetworkAddress
+  var state: State
+  /// The number under which the control thread knows it; 0 for none.
+  var number: UInt64 = 0
+  var outbound = OutboundQueue()
+  /// Why it is to be closed once the queue is empty.
+  var closing: (code: UInt16, reason: String)?
+
+  init(socket: OpaquePointer, address: NetworkAddress, state: State) {
+    self.socket = socket
+    self.address = address
+    self.state = state
+  }
+
+  /// Bytes of an unfinished message.
+  var heldBytes: Int {
+    switch state {
+    case .http: 0
+    case .webSocket(let assembler): assembler.heldBytes
+    case .lines(let splitter): splitter.heldBytes
+    }
+  }
+}
+
+/// The part of a page's body that has not been written yet.
+struct WebReply {
+  let page: WebConfiguration.Page
+  var position = 0
+}
+
+/// All accepted connections, with the caps on them.
+struct WebConnectionTable {
+  private var bySocket: [OpaquePointer: WebConnection] = [:]
+  private var byNumber: [UInt64: WebConnection] = [:]
+  private var perAddress: [NetworkAddress: Int] = [:]
+  private var lastNumber: UInt64 = 0
+
+  /// Connections that carry messages.
+  var openCount: Int { byNumber.count }
+
+  /// Whether one more fits, in all and from this address.
+  func hasRoom(for address: NetworkAddress, limits: WebConfiguration) -> Bool {
+    bySocket.count < limits.connections
+      && perAddress[address.with(port: 0), default: 0] < limits.connectionsPerAddress
+  }
+
+  subscript(socket: OpaquePointer) -> WebConnection? { bySocket[socket] }
+  subscript(number: UInt64) -> WebConnection? { byNumber[number] }
+
+  mutating func insert(_ connection: WebConnection) {
+    bySocket[connection.socket] = connection
+    perAddress[connection.address.with(port: 0), default: 0] += 1
+  }
+
+  /// Gives the connection a number, as it will carry messages.
+  mutating func assignNumber(_ connection: WebConnection) {
+    lastNumber += 1
+    connection.number = lastNumber
+    byNumber[lastNumber] = connection
+  }
+
+  /// The connection carries no more messages.
+  mutating func releaseNumber(_ connection: WebConnection) {
+    byNumber[connection.number] = nil
+    connection.number = 0
+  }
+
+  mutating func remove(_ socket: OpaquePointer) -> WebConnection? {
+    guard let connection = bySocket.removeValue(forKey: socket) else { return nil }
+    let host = connection.address.with(port: 0)
+    let left = perAddress[host, default: 1] - 1
+    perAddress[host] = left > 0 ? left : nil
+    return connection
+  }
+}
