@@ -13,10 +13,16 @@ public enum Limits {
   public static let remoteAddressesPerTransport = 8
   /// Handshakes that one transport runs side by side, one a ClientHello random (S1).
   public static let handshakesPerTransport = 4
+  /// Bytes in the longest ClientHello that is put together from fragments (W29).
+  public static let clientHelloBytes = 8_192
+  /// Transaction ids of past checks that one transport remembers, so that none counts twice (S5).
+  public static let transactionsPerTransport = 512
   /// Distinct SSRCs that one transport holds replay state for (S8).
   public static let streamsPerTransport = 64
   /// Time without an authenticated check after which consent has expired (W25, RFC 7675).
   public static let consentLifetime = Duration.seconds(30)
+  /// Time without an authenticated packet after which a peer is said to be silent.
+  public static let silenceThreshold = Duration.seconds(5)
 
   // MARK: Session descriptions
 

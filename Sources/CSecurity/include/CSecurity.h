@@ -10,3 +10,4 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <srtp2/srtp.h>
+#include "DTLSConstants.h"
