@@ -37,6 +37,9 @@ struct ClientHelloAssembler {
 
   private var partials: [Partial] = []
 
+  /// How many messages wait for the rest of their bytes.
+  var unfinished: Int { partials.count }
+
   /// Whether the record begins with a fragment of a ClientHello in the clear.
   static func isClientHello(_ record: DTLSRecord, in bytes: RawSpan) -> Bool {
     record.epoch == 0 && record.contentType == DTLSRecord.ContentType.handshake
@@ -45,36 +48,48 @@ struct ClientHelloAssembler {
 
   /// Takes a record for which `isClientHello` holds; the message once its last byte is there.
   mutating func receive(_ record: DTLSRecord, in bytes: RawSpan) -> ClientHello? {
-    guard record.body.count >= Self.fragmentHeaderLength else { return nil }
-    let start = record.body.lowerBound
-    let length = Int(bytes.uint32(at: start) & 0xFF_FFFF)
-    let offset = Int(bytes.uint32(at: start + 5) & 0xFFFF_FF00) >> 8
-    let count = Int(bytes.uint32(at: start + 8) & 0xFF_FFFF)
-    let fragment = start + Self.fragmentHeaderLength..<record.body.upperBound
-    guard bytes.uint16(at: start + 4) == 0, fragment.count == count,
-      Self.leastLength...Limits.clientHelloBytes ~= length, offset + count <= length
+    var offset = record.body.lowerBound
+    var whole: ClientHello?
+    while record.body.upperBound - offset >= Self.fragmentHeaderLength {
+      let end = offset + Self.fragmentHeaderLength + Int(bytes.uint32(at: offset + 8) & 0xFF_FFFF)
+      guard end <= record.body.upperBound else { break }
+      if let hello = take(bytes.extracting(offset..<end)) { whole = hello }
+      offset = end
+    }
+    return whole
+  }
+
+  /// Takes one fragment with its header.
+  private mutating func take(_ fragment: RawSpan) -> ClientHello? {
+    let length = Int(fragment.uint32(at: 0) & 0xFF_FFFF)
+    let offset = Int(fragment.uint32(at: 5) & 0xFF_FFFF)
+    let content = fragment.extracting(Self.fragmentHeaderLength..<fragment.byteCount)
+    guard fragment[0] == 1, fragment.uint16(at: 4) == 0,
+      Self.leastLength...Limits.clientHelloBytes ~= length, offset + content.byteCount <= length
     else { return nil }
-    let index = partialIndex(length: length, like: bytes.extracting(record.range))
-    partials[index].fill(from: bytes.extracting(fragment), at: offset)
+    let index = partialIndex(length: length)
+    partials[index].fill(from: content, at: offset)
     guard partials[index].missing == 0 else { return nil }
     let whole = partials.remove(at: index).record
     let random = DTLSRecord.headerLength + Self.fragmentHeaderLength + 2
     return ClientHello(random: Array(whole[random..<random + 32]), record: whole)
   }
 
-  private mutating func partialIndex(length: Int, like record: RawSpan) -> Int {
+  private mutating func partialIndex(length: Int) -> Int {
     if let index = partials.firstIndex(where: { $0.length == length }) { return index }
     if partials.count == Limits.handshakesPerTransport { partials.removeFirst() }
-    partials.append(Partial(length: length, like: record))
+    partials.append(Partial(length: length))
     return partials.count - 1
   }
 }
 
 extension ClientHelloAssembler.Partial {
-  /// An empty message with the version and sequence number of the record that began it.
-  fileprivate init(length: Int, like record: RawSpan) {
+  /// An empty message in a record with sequence number 0, which no later record of the client
+  /// has: OpenSSL would take that one for a repetition.
+  fileprivate init(length: Int) {
     var writer = ByteWriter(capacity: length + 25)
-    writer.write(record.extracting(0..<11).copied())
+    writer.write([DTLSRecord.ContentType.handshake, 254, 253])
+    writer.write(UInt64(0))
     writer.write(UInt16(length + 12))
     writer.write(UInt8(1))
     writer.writeUInt24(UInt32(length))

@@ -65,10 +65,14 @@ public struct DTLSAcceptor: ~Copyable {
       guard let endpoint = attempts[index].endpoint else { continue }
       while let output = endpoint.poll() {
         switch output {
-        case .transmit: return output
+        case .transmit:
+          // The alert of one handshake would end the others over there.
+          if endpoint.isClosed, attempts.count > 1 { continue }
+          return output
         case .connected:
           winner = endpoint
           attempts = []
+          assembler = ClientHelloAssembler()
           return output
         case .closed:
           attempts[index].hasFailed = true

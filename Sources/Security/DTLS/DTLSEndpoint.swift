@@ -23,7 +23,7 @@ public final class DTLSEndpoint {
 
   private let role: Role
   private let channel: DatagramChannel
-  private let ssl: OpaquePointer
+  let ssl: OpaquePointer
   private var state = State.handshaking
   private var lastFlight: [[UInt8]] = []
   private var resendInterval = DTLSEndpoint.firstResend
@@ -80,6 +80,9 @@ public final class DTLSEndpoint {
 
   /// When `handleDeadline` wants to be called.
   public var nextDeadline: Instant? { resendAt }
+
+  /// Whether the association is over, or never came about.
+  public var isClosed: Bool { state == .closed }
 
   /// Sends the last flight again where it has gone unanswered for its time.
   public func handleDeadline(now: Instant) {
