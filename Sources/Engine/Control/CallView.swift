@@ -1,0 +1,128 @@
+import Primitives
+import Signaling
+import Visits
+
+/// What one session's person may see of a visit at the moment: all of it, and nothing else.
+///
+/// Whoever waits in the lobby has an empty view, so there is nothing that could be sent to them.
+struct CallView: Equatable, Sendable {
+  /// A person in the call.
+  struct Member: Equatable, Sendable {
+    let id: ParticipantID
+    /// Nil: the word for the role stands in its place.
+    var name: Redacted<String>?
+    var role: Role
+    var kind: GuestKind?
+    var identifiedBy: Identification
+    var isResponsible: Bool
+    var isYou: Bool
+    var devices: Devices
+    var isMutedByStaff: Bool
+    /// `connected`, `connecting` or `reconnecting`.
+    var connection: String
+  }
+
+  /// A person in the lobby.
+  struct Waiting: Equatable, Sendable {
+    let id: ParticipantID
+    var name: Redacted<String>?
+    var role: Role
+    var kind: GuestKind?
+    var identifiedBy: Identification
+    /// By which kind of link, or by a token.
+    var enteredBy: String
+    var since: WallTime
+  }
+
+  /// A call, in or outside of it.
+  struct Summary: Equatable, Sendable {
+    let id: CallID
+    var state: String
+    /// When it ends unless staff comes back.
+    var endsAt: WallTime?
+  }
+
+  /// Where the person is.
+  var place = Place.out
+  /// The participant that the person is.
+  var participant: ParticipantID?
+  /// The call, where it is the person's business.
+  var call: Summary?
+  /// Who is in the call, in order of arrival.
+  var roster: [Member] = []
+  /// Who waits, in order of arrival; nil for whom that is no business of.
+  var waiting: [Waiting]?
+  /// Who is speaking, loudest first.
+  var speakers: [ParticipantID] = []
+  /// Who was rung: everybody, for staff in the call; oneself, for patient and proxy.
+  var requests: [CallRequest] = []
+}
+
+extension ControlPlane {
+  /// What a session's person may see now.
+  func view(of session: SessionID) -> CallView {
+    var view = CallView()
+    guard let state = sessions[session], let visit = state.visit,
+      let scene = journal.scene(of: visit)
+    else { return view }
+    let me = scene.participant(state.identity.participant)
+    view.place = me?.place ?? .out
+    view.participant = me?.id
+    switch view.place {
+    case .lobby: return view
+    case .out:
+      guard state.identity.role != .guest else { return view }
+      view.call = summary(of: scene)
+      view.requests = (scene.call?.requests ?? []).filter { $0.person == state.identity.person }
+    case .call:
+      view.call = summary(of: scene)
+      let role = me?.role ?? state.identity.role
+      view.roster = scene.roster.map { member($0, in: scene, seenBy: role, you: me?.id) }
+      view.speakers = (attendances[visit]?.speakers ?? []).compactMap { number in
+        peers[number].flatMap { scene.place(of: $0.participant) == .call ? $0.participant : nil }
+      }
+      guard role == .staff else { return view }
+      view.waiting = scene.lobby.map { waiting($0, in: scene) }
+      view.requests = scene.call?.requests ?? []
+    }
+    return view
+  }
+
+  private func summary(of scene: Scene) -> CallView.Summary? {
+    guard let call = scene.call else { return nil }
+    var summary = CallView.Summary(id: call.id, state: call.stateName)
+    if case .waitingForStaff(_, let endsAt) = call.state { summary.endsAt = endsAt }
+    return summary
+  }
+
+  private func member(
+    _ participant: Participant, in scene: Scene, seenBy role: Role, you: ParticipantID?
+  ) -> CallView.Member {
+    CallView.Member(
+      id: participant.id,
+      name: journal.decided.name(of: participant, in: scene.visit, for: role),
+      role: participant.role, kind: participant.kind, identifiedBy: participant.identifiedBy,
+      isResponsible: participant.person == scene.visit.responsible,
+      isYou: participant.id == you, devices: participant.devices,
+      isMutedByStaff: participant.isMutedByStaff, connection: connection(of: participant))
+  }
+
+  private func waiting(_ participant: Participant, in scene: Scene) -> CallView.Waiting {
+    let invite = participant.invite.flatMap(scene.visit.invite)
+    return CallView.Waiting(
+      id: participant.id,
+      name: journal.decided.name(of: participant, in: scene.visit, for: .staff),
+      role: participant.role, kind: participant.kind, identifiedBy: participant.identifiedBy,
+      enteredBy: invite.map { $0.isPersonal ? "personal_link" : "general_link" } ?? "token",
+      since: participant.since)
+  }
+
+  private func connection(of participant: Participant) -> String {
+    guard participant.connection == .connected else { return "reconnecting" }
+    switch peerNumbers[participant.id].flatMap({ peers[$0]?.state }) {
+    case .connected: return "connected"
+    case .silent, .closed: return "reconnecting"
+    case .registering, .connecting, nil: return "connecting"
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import Primitives
+import Signaling
+import Visits
+
+// What is known, as the wire carries it: each message is made here from values of our own.
+
+extension ControlPlane {
+  /// The result of `session.open`. `sequence` is the number before that of the first notification
+  /// to follow; who continues without a gap gets no snapshot.
+  func describeSession(_ session: SessionID, replayingAfter sequence: UInt64?) -> JSON {
+    guard let state = sessions[session] else { return [:] }
+    let identity = state.identity
+    let clinic = journal.decided.clinics[identity.clinic]
+    return .compact([
+      "session": .string(session.text),
+      "resume_secret": .string(configuration.links.resumeSecret(of: session)),
+      "seq": .integer(Int64(clamping: sequence ?? state.signaling.sequence)),
+      "you": describeSelf(identity),
+      "clinic": [
+        "id": .string(identity.clinic.text), "name": .string(clinic?.name ?? ""),
+      ],
+      "visit": describeVisit(of: session),
+      "snapshot": sequence == nil ? describeSnapshot(session) : nil,
+      "ice_servers": [],
+      "limits": [
+        "message_bytes": .integer(Int64(Limits.messageBytes)),
+        "negotiation_bytes": .integer(Int64(Limits.negotiationBytes)),
+        "requests_per_second": .integer(Int64(Limits.requestsPerSecond)),
+        "person_seats": .integer(Int64(Limits.personSeats)),
+        "resume_window_ms": .integer(Limits.resumeWindow.milliseconds),
+      ],
+    ])
+  }
+
+  /// The result of `call.start` and `call.join`.
+  func describeJoined(_ session: SessionID) -> [JSON.Member] {
+    guard let state = sessions[session] else { return [] }
+    let call = state.shown.call.map { JSON.string($0.id.text) } ?? .null
+    return [
+      .init("call", call), .init("place", .string(state.shown.place.rawValue)),
+      .init("participant", state.shown.participant.map { .string($0.text) } ?? .null),
+      .init("visit", describeVisit(of: session) ?? .null),
+      .init("snapshot", describeSnapshot(session)),
+    ]
+  }
+
+  /// All that the person may see now, as `shown` says.
+  func describeSnapshot(_ session: SessionID) -> JSON {
+    guard let state = sessions[session] else { return [:] }
+    let view = state.shown
+    let place = JSON.string(view.place.rawValue)
+    guard view.place == .call, let call = view.call else {
+      let ringing = view.requests.last { $0.state == .sent }
+      return .compact([
+        "call": view.call.map { $0.json(place: view.place) } ?? ["place": place],
+        "request": view.place == .out ? ringing.map { describe($0, for: session) } : nil,
+      ])
+    }
+    let seats = view.participant.flatMap { peerNumbers[$0] }.flatMap { peers[$0]?.seating.snapshot }
+    return .compact([
+      "call": call.json(place: view.place),
+      "roster": .array(view.roster.map(\.json)),
+      "lobby": view.waiting.map { .array($0.map(\.json)) },
+      "seats": .array((seats ?? []).map(\.json)),
+      "speakers": .array(view.speakers.map { .string($0.text) }),
+    ])
+  }
+
+  /// A call request, for the one who is rung.
+  func describe(_ request: CallRequest, for session: SessionID) -> JSON {
+    guard let state = sessions[session], let visit = state.visit.flatMap(journal.scene)?.visit
+    else {
+      return [:]
+    }
+    var by: JSON = .null
+    if case .person(let person) = request.by { by = Self.describe(visit.people[person]) }
+    return [
+      "call": .string(visit.call?.id.text ?? ""), "visit": .string(visit.id.text), "by": by,
+    ]
+  }
+
+  private func describeSelf(_ identity: Identity) -> JSON {
+    .compact([
+      "participant": identity.participant.map { .string($0.text) },
+      "person": identity.link == nil ? .string(identity.person.text) : nil,
+      "role": .string(identity.role.rawValue),
+      "kind": identity.kind.map { .string($0.rawValue) },
+      "name": identity.name.map { .string($0.value) },
+      "identified_by": .string(identity.identifiedBy.rawValue),
+    ])
+  }
+
+  /// What the person may know of the visit itself: nothing for guests, heading, time and the
+  /// responsible for patient and proxy, the description too for staff with a right to it.
+  private func describeVisit(of session: SessionID) -> JSON? {
+    guard let state = sessions[session], state.identity.role != .guest,
+      let scene = state.visit.flatMap(journal.scene)
+    else { return nil }
+    let visit = scene.visit
+    // The second opening of somebody's personal link is a stranger's.
+    let me = scene.participant(state.identity.participant)
+    guard me == nil || me?.role == state.identity.role else { return nil }
+    let relation = journal.decided.relation(of: state.identity, to: visit)
+    let isNamed = relation == .responsible || relation == .added || me?.place == .call
+    let isStaff = state.identity.role == .staff
+    return .compact([
+      "id": .string(visit.id.text), "state": .string(visit.state.rawValue),
+      "heading": !isStaff || isNamed ? visit.details.heading.map { .string($0.value) } : nil,
+      "description": isStaff && isNamed
+        ? visit.details.description.map { .string($0.value) } : nil,
+      "scheduled": visit.scheduled.map { .integer($0.milliseconds) },
+      "responsible": Self.describe(visit.people[visit.responsible]),
+    ])
+  }
+
+  private static func describe(_ person: PersonRecord?) -> JSON {
+    .compact([
+      "name": person?.name.map { .string($0.value) },
+      "title": person?.title.map { .string($0.value) },
+    ])
+  }
+}
+
+extension CallView.Summary {
+  func json(place: Place?) -> JSON {
+    .compact([
+      "id": .string(id.text), "state": .string(state), "place": place.map { .string($0.rawValue) },
+      "ends_at": endsAt.map { .integer($0.milliseconds) },
+    ])
+  }
+}
+
+extension CallView.Member {
+  var json: JSON {
+    .compact([
+      "id": .string(id.text), "name": name.map { .string($0.value) } ?? .null,
+      "role": .string(role.rawValue), "kind": kind.map { .string($0.rawValue) },
+      "identified_by": .string(identifiedBy.rawValue), "responsible": .bool(isResponsible),
+      "you": .bool(isYou), "microphone": .bool(devices.microphone),
+      "camera": .bool(devices.camera), "muted_by_staff": .bool(isMutedByStaff),
+      "hand_raised": .bool(devices.handRaised), "connection": .string(connection),
+    ])
+  }
+}
+
+extension CallView.Waiting {
+  var json: JSON {
+    .compact([
+      "participant": .string(id.text), "name": name.map { .string($0.value) } ?? .null,
+      "role": .string(role.rawValue), "kind": kind.map { .string($0.rawValue) },
+      "entered_by": .string(enteredBy), "identified_by": .string(identifiedBy.rawValue),
+      "since": .integer(since.milliseconds),
+    ])
+  }
+}
+
+extension Seating.Change {
+  var json: JSON {
+    .compact([
+      "seat": .integer(Int64(seat)), "epoch": .integer(Int64(clamping: epoch)),
+      "participant": participant.map { .string($0.text) } ?? .null,
+      "source": .string(source.rawValue),
+      "audio_from": from.map { .integer(Int64($0.audio)) },
+      "video_from": from.map { .integer(Int64($0.video)) },
+    ])
+  }
+}

@@ -1,0 +1,223 @@
+import Primitives
+import Signaling
+import Visits
+import Wire
+
+/// Who sits on which of one viewer's seats, and who may come next.
+///
+/// The rule that it keeps: **a seat is given to somebody only when the viewer's client shows
+/// nothing there**. A seat that was never used is clean. When its occupant goes, the relay stops
+/// them at once and the client is told with the next epoch; the seat is clean again when the
+/// client has acknowledged exactly that epoch. Epochs of a seat only grow, so a late
+/// acknowledgement of an earlier change cleans nothing.
+///
+///     clean ──give──▶ seating ──worker answers──▶ occupied
+///       ▲                │                           │
+///       └─acknowledged── vacating ◀──────take────────┘
+public struct Seating: Equatable, Sendable {
+  /// Somebody who can be put on a seat.
+  public struct Candidate: Hashable, Sendable {
+    /// Who the client is told it is.
+    public var participant: ParticipantID
+    /// Whose media the relay sends.
+    public var peer: PeerNumber
+    /// Whether there is a screen to be seen.
+    public var sharesScreen: Bool
+
+    /// Joins the parts.
+    public init(participant: ParticipantID, peer: PeerNumber, sharesScreen: Bool = false) {
+      self.participant = participant
+      self.peer = peer
+      self.sharesScreen = sharesScreen
+    }
+  }
+
+  /// What the client is told about one seat.
+  public struct Change: Equatable, Sendable {
+    /// The seat's index.
+    public var seat: Int
+    /// The change's number: the viewer's, for this seat.
+    public var epoch: UInt64
+    /// Who sits there now; nil: blank it, and acknowledge.
+    public var participant: ParticipantID?
+    /// What of theirs is shown; the person's camera where the seat is for a person.
+    public var source: MediaSource
+    /// The first RTP timestamps that are theirs, modulo 2^32.
+    public var from: (audio: UInt32, video: UInt32)?
+
+    /// Whether two changes say the same.
+    public static func == (left: Change, right: Change) -> Bool {
+      left.seat == right.seat && left.epoch == right.epoch
+        && left.participant == right.participant && left.source == right.source
+        && left.from?.audio == right.from?.audio && left.from?.video == right.from?.video
+    }
+  }
+
+  /// What follows from an input: commands to the worker, and changes for the client.
+  public struct Outcome: Equatable, Sendable {
+    /// For the worker, in order.
+    public var commands: [SeatAssignment] = []
+    /// For the client, in order.
+    public var changes: [Change] = []
+  }
+
+  private struct Seat: Equatable {
+    enum State: Equatable {
+      case clean
+      case seating(Candidate)
+      case occupied(Candidate, audioFrom: UInt32, videoFrom: UInt32)
+      case vacating
+    }
+
+    let index: Int
+    let kind: SeatKind
+    var epoch: UInt64
+    var state = State.clean
+
+    var occupant: Candidate? {
+      switch state {
+      case .seating(let candidate), .occupied(let candidate, _, _): candidate
+      case .clean, .vacating: nil
+      }
+    }
+  }
+
+  private var seats: [Seat] = []
+  private var formerEpochs: [Int: UInt64] = [:]
+
+  /// Without seats.
+  public init() {}
+
+  /// The seats of a client that has made a new peer connection: all of them clean. Epochs go on
+  /// from `former`, so that acknowledgements meant for the old ones do not count.
+  public init(after former: Seating) {
+    formerEpochs = former.formerEpochs
+    for seat in former.seats { formerEpochs[seat.index] = seat.epoch }
+  }
+
+  // MARK: What changes it
+
+  /// Adds the seats of a plan that are not there yet.
+  public mutating func extend(to plan: [SeatPlan]) {
+    for seat in plan where !seats.contains(where: { $0.index == seat.index }) {
+      seats.append(
+        Seat(index: seat.index, kind: seat.kind, epoch: formerEpochs[seat.index] ?? 0))
+    }
+  }
+
+  /// Seats people: `candidates` in order of arrival, without the viewer; pins in the viewer's
+  /// order; speakers loudest first.
+  public mutating func arrange(
+    _ candidates: [Candidate], pins: [Pin] = [], speakers: [ParticipantID] = []
+  ) -> Outcome {
+    var outcome = Outcome()
+    func order(_ source: MediaSource) -> [Candidate] {
+      let pinned = pins.filter { $0.source == source }.compactMap { pin in
+        candidates.first { $0.participant == pin.participant }
+      }
+      return pinned + candidates
+    }
+    fill(.person, with: order(.camera), firstPinned: pins, into: &outcome)
+    fill(
+      .screen, with: order(.screen).filter(\.sharesScreen), firstPinned: pins, into: &outcome)
+    let shown = Set(seats.filter { $0.kind == .person }.compactMap { $0.occupant?.peer })
+    let voices = speakers.compactMap { speaker in
+      candidates.first { $0.participant == speaker && !shown.contains($0.peer) }
+    }
+    fill(.voice, with: voices, firstPinned: [], into: &outcome)
+    return outcome
+  }
+
+  /// The client shows nothing on the seat, as of that change.
+  public mutating func acknowledge(_ acknowledgement: SeatAcknowledgement) {
+    guard let at = seats.firstIndex(where: { $0.index == acknowledgement.seat }),
+      seats[at].state == .vacating, seats[at].epoch == acknowledgement.epoch
+    else { return }
+    seats[at].state = .clean
+  }
+
+  /// The worker has done as it was told; nil where that has been overtaken.
+  public mutating func seated(
+    _ assignment: SeatAssignment, audioFrom: UInt32, videoFrom: UInt32
+  ) -> Change? {
+    guard let at = seats.firstIndex(where: { $0.index == assignment.seat }),
+      seats[at].epoch == assignment.epoch, case .seating(let candidate) = seats[at].state,
+      candidate.peer == assignment.occupant
+    else { return nil }
+    seats[at].state = .occupied(candidate, audioFrom: audioFrom, videoFrom: videoFrom)
+    return change(of: seats[at])
+  }
+
+  // MARK: What reads it
+
+  /// All seats as the client may show them now.
+  public var snapshot: [Change] { seats.map(change) }
+
+  // MARK: Filling
+
+  private mutating func fill(
+    _ kind: SeatKind, with order: [Candidate], firstPinned pins: [Pin], into outcome: inout Outcome
+  ) {
+    let places = seats.indices.filter { seats[$0].kind == kind }
+    let wanted = choose(places.count, from: order, pins: pins, seated: places, kind: kind)
+    for at in places {
+      guard let occupant = seats[at].occupant, !wanted.contains(where: { $0.peer == occupant.peer })
+      else { continue }
+      vacate(at, into: &outcome)
+    }
+    let sitting = Set(places.compactMap { seats[$0].occupant?.peer })
+    var free = places.filter { seats[$0].state == .clean }[...]
+    for candidate in wanted where !sitting.contains(candidate.peer) {
+      guard let at = free.popFirst() else { return }
+      give(at, to: candidate, into: &outcome)
+    }
+  }
+
+  /// Pinned first, then those who sit, then the others: so nobody moves without need.
+  private func choose(
+    _ count: Int, from order: [Candidate], pins: [Pin], seated places: [Int], kind: SeatKind
+  ) -> [Candidate] {
+    let sitting = Set(places.compactMap { seats[$0].occupant?.peer })
+    let source = kind.sources.video
+    func isPinned(_ candidate: Candidate) -> Bool {
+      pins.contains { $0.participant == candidate.participant && $0.source == source }
+    }
+    let ranked =
+      order.filter(isPinned) + order.filter { sitting.contains($0.peer) } + order
+    var chosen: [Candidate] = []
+    for candidate in ranked where chosen.count < count {
+      if !chosen.contains(where: { $0.peer == candidate.peer }) { chosen.append(candidate) }
+    }
+    return chosen
+  }
+
+  private mutating func give(_ at: Int, to candidate: Candidate, into outcome: inout Outcome) {
+    seats[at].epoch += 1
+    seats[at].state = .seating(candidate)
+    outcome.commands.append(
+      SeatAssignment(seat: seats[at].index, epoch: seats[at].epoch, occupant: candidate.peer))
+  }
+
+  private mutating func vacate(_ at: Int, into outcome: inout Outcome) {
+    seats[at].epoch += 1
+    seats[at].state = .vacating
+    outcome.commands.append(
+      SeatAssignment(seat: seats[at].index, epoch: seats[at].epoch, occupant: nil))
+    outcome.changes.append(change(of: seats[at]))
+  }
+
+  private func change(of seat: Seat) -> Change {
+    let source = seat.kind.sources.video ?? seat.kind.sources.audio
+    switch seat.state {
+    case .clean, .vacating:
+      return Change(seat: seat.index, epoch: seat.epoch, source: source)
+    case .seating:
+      // The client hears of this epoch when the worker has answered, and not before.
+      return Change(seat: seat.index, epoch: seat.epoch - 1, source: source)
+    case .occupied(let candidate, let audio, let video):
+      return Change(
+        seat: seat.index, epoch: seat.epoch, participant: candidate.participant, source: source,
+        from: (audio, video))
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import Primitives
+import Visits
+
+/// Commit before effect: what has been decided, what of it is on disk, and what waits between.
+///
+/// Two ledgers are kept. `decided` has every event, so that each command is judged by all that
+/// came before it. `durable` has only what the store has acknowledged. What people may do and see
+/// is the lesser of the two: an admission counts when both have it, a removal when either has it.
+/// So what gives access waits for the disk, and what takes it away does not.
+struct VisitJournal: Sendable {
+  /// A decided command on its way to the disk.
+  struct Entry: Sendable {
+    /// What was asked for, and by whom: decided anew where the store has failed.
+    let command: Command
+    /// Who asked.
+    let actor: Actor
+    /// What was decided.
+    let events: [VisitEvent]
+    /// On disk when the store has acknowledged this position.
+    let position: UInt64
+    /// Whether the effects wait for the disk.
+    let givesAccess: Bool
+    /// Who is answered when it is on disk; nil where the answer has been given.
+    var reply: PendingReply?
+  }
+
+  /// What follows from a command.
+  struct Outcome: Sendable {
+    /// What was decided.
+    var events: [VisitEvent]
+    /// For the store, in order.
+    var stored: [StoredEvent]
+    /// Whether the reply waits, and will be among those that `commit` or `fail` returns.
+    var waits: Bool
+    /// Whether all that was decided is on disk already, or needs no disk.
+    var isDurable: Bool
+  }
+
+  /// All that has been decided.
+  private(set) var decided: VisitLedger
+  private var durable: VisitLedger
+  private var waiting: [Entry] = []
+  private var nextPosition: UInt64
+  private(set) var isFailing = false
+
+  /// Rebuilds the state from the store's events.
+  init(restoring events: [StoredEvent], at now: Moment) throws(RestoreError) {
+    decided = try VisitLedger(restoring: events, at: now)
+    durable = decided
+    nextPosition = (events.last?.position ?? 0) + 1
+  }
+
+  // MARK: What changes it
+
+  /// Decides a command. Throws a refusal, or `storage_unavailable` for what gives access while the
+  /// store is failing.
+  mutating func decide(
+    _ command: Command, by actor: Actor, at moment: Moment, reply: PendingReply?
+  ) throws(ControlRefusal) -> Outcome {
+    let events: [VisitEvent]
+    do {
+      events = try decided.decide(command, by: actor, at: moment)
+    } catch {
+      throw .rules(error)
+    }
+    let givesAccess = events.contains(where: \.givesAccess)
+    if isFailing && givesAccess { throw .storageUnavailable }
+    for event in events { decided.apply(event) }
+    let stored = number(events)
+    guard !stored.isEmpty || !waiting.isEmpty else {
+      for event in events { durable.apply(event) }
+      return Outcome(events: events, stored: [], waits: false, isDurable: true)
+    }
+    // With nothing to do, what was asked for may still hold only by an entry before this one.
+    let waits = givesAccess || (events.isEmpty && waiting.contains(where: \.givesAccess))
+    waiting.append(
+      Entry(
+        command: command, actor: actor, events: events, position: nextPosition - 1,
+        givesAccess: waits, reply: waits ? reply : nil))
+    return Outcome(
+      events: events, stored: isFailing ? [] : stored, waits: waits, isDurable: stored.isEmpty)
+  }
+
+  /// The store has everything up to `position`; returns the entries that this completes.
+  mutating func commit(through position: UInt64) -> [Entry] {
+    let count = waiting.prefix { $0.position <= position }.count
+    let done = Array(waiting.prefix(count))
+    waiting.removeFirst(count)
+    for entry in done {
+      for event in entry.events { durable.apply(event) }
+    }
+    return done
+  }
+
+  /// The store has nothing after what it acknowledged. What would have given access is undone and
+  /// returned; the rest is decided again and kept for `retry`.
+  mutating func fail(at moment: Moment) -> [Entry] {
+    let (refused, kept) = (waiting.filter(\.givesAccess), waiting.filter { !$0.givesAccess })
+    isFailing = true
+    rebuild(from: kept, at: moment)
+    return refused
+  }
+
+  /// Time to try the store again; returns what to write.
+  mutating func retry(at moment: Moment) -> [StoredEvent] {
+    isFailing = false
+    return rebuild(from: waiting, at: moment)
+  }
+
+  @discardableResult
+  private mutating func rebuild(from kept: [Entry], at moment: Moment) -> [StoredEvent] {
+    for entry in waiting { nextPosition -= UInt64(entry.events.count(where: \.isDurable)) }
+    decided = durable
+    waiting = []
+    var stored: [StoredEvent] = []
+    for entry in kept {
+      // Without what has been undone, there can be nothing left to take away.
+      guard let events = try? decided.decide(entry.command, by: entry.actor, at: moment),
+        !events.contains(where: \.givesAccess)
+      else { continue }
+      for event in events { decided.apply(event) }
+      stored += number(events)
+      waiting.append(
+        Entry(
+          command: entry.command, actor: entry.actor, events: events, position: nextPosition - 1,
+          givesAccess: false))
+    }
+    return stored
+  }
+
+  private mutating func number(_ events: [VisitEvent]) -> [StoredEvent] {
+    var stored: [StoredEvent] = []
+    for event in events where event.isDurable {
+      stored.append(event.stored(at: nextPosition))
+      nextPosition += 1
+    }
+    return stored
+  }
+
+  // MARK: What reads it
+
+  /// A visit as it holds for people now; nil where there is none, or none yet.
+  func scene(of id: VisitID) -> Scene? {
+    guard let visit = decided.visits[id], let kept = durable.visits[id],
+      let clinic = decided.clinics[visit.clinic]
+    else { return nil }
+    return Scene(visit, clinic: clinic, keptAs: waiting.isEmpty ? visit : kept)
+  }
+}
+
+/// Why the control plane did not carry a command out.
+enum ControlRefusal: Error, Equatable {
+  /// The rules of visits say no.
+  case rules(Refusal)
+  /// It would give access, and nothing can be put on record.
+  case storageUnavailable
+}
+
+/// A visit as it holds for people now: of what was decided, as much as is on disk, less all that
+/// was taken away.
+struct Scene: Equatable, Sendable {
+  /// The visit as decided: for what gives no access (heading, people, who is responsible).
+  let visit: Visit
+  /// The clinic that it belongs to.
+  let clinic: Clinic
+  /// The call, where one is on record.
+  let call: Call?
+  /// Who is here, in order of arrival; an admission that is not on record is left out.
+  let participants: [Participant]
+
+  init(_ visit: Visit, clinic: Clinic, keptAs kept: Visit) {
+    self.visit = visit
+    self.clinic = clinic
+    call = visit.call?.id == kept.call?.id ? visit.call : nil
+    participants = visit.participants.compactMap { decided in
+      guard let kept = kept.participant(decided.id) else { return nil }
+      var present = decided
+      if kept.admission == nil { present.admission = nil }
+      present.isMutedByStaff = decided.isMutedByStaff || kept.isMutedByStaff
+      return present
+    }
+  }
+
+  /// Who is in the call, in order of arrival.
+  var roster: [Participant] { participants.filter { $0.place == .call } }
+  /// Who waits, in order of arrival.
+  var lobby: [Participant] { participants.filter { $0.place == .lobby } }
+
+  /// The participant with this identifier.
+  func participant(_ id: ParticipantID?) -> Participant? {
+    id.flatMap { id in participants.first { $0.id == id } }
+  }
+
+  /// Where somebody is.
+  func place(of id: ParticipantID?) -> Place { participant(id)?.place ?? .out }
+}
