@@ -17,12 +17,15 @@ public struct PeerNumber: Hashable, Comparable, Sendable {
 }
 
 /// Names the peers that are in one call, for what concerns them together: who is speaking.
-public struct RoomNumber: Hashable, Sendable {
+public struct RoomNumber: Hashable, Comparable, Sendable {
   /// The number; the control plane never uses one again.
   public let value: UInt64
 
   /// Wraps a number.
   public init(_ value: UInt64) { self.value = value }
+
+  /// Whether `left` was made first.
+  public static func < (left: RoomNumber, right: RoomNumber) -> Bool { left.value < right.value }
 }
 
 /// Who sits on a seat, as the control plane decided.

@@ -50,14 +50,13 @@ enum BindingMessages {
     guard let covered = message.authenticatedBytes(in: bytes),
       let code = message.integrityCode(in: bytes)
     else { throw .missingIntegrity }
-    guard HMACSHA1.verify(code, key: Array(password.value.utf8), message: covered) else {
+    guard HMAC.areEqual(code, HMAC.sha1(key: Array(password.value.utf8), covered)) else {
       throw .wrongIntegrity
     }
   }
 
   private static func seal(_ writer: consuming STUNWriter, password: Redacted<String>) -> [UInt8] {
-    let code = HMACSHA1.code(
-      key: Array(password.value.utf8), message: writer.authenticatedBytes)
+    let code = HMAC.sha1(key: Array(password.value.utf8), writer.authenticatedBytes)
     return writer.seal(integrityCode: code)
   }
 }

@@ -36,18 +36,3 @@ import Testing
     #expect(try makeCertificate().digest == first.digest)
   }
 }
-
-@Suite struct HMACSHA1Tests {
-  @Test func theCodesAreThoseOfRFC2202() {
-    let code = HMACSHA1.code(
-      key: Array("Jefe".utf8), message: Array("what do ya want for nothing?".utf8))
-    #expect(code.prefix(4) == [0xef, 0xfc, 0xdf, 0x6a])
-    #expect(
-      HMACSHA1.verify(
-        code, key: Array("Jefe".utf8), message: Array("what do ya want for nothing?".utf8)))
-    #expect(
-      !HMACSHA1.verify(
-        code, key: Array("jefe".utf8), message: Array("what do ya want for nothing?".utf8)))
-    #expect(!HMACSHA1.verify([], key: [], message: []))
-  }
-}

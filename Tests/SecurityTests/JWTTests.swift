@@ -4,6 +4,13 @@ import Testing
 @testable import Security
 
 @Suite struct HMACTests {
+  /// RFC 2202 section 3, test case 2.
+  @Test func codesWithSHA1MatchThePublishedVector() {
+    let code = HMAC.sha1(key: Array("Jefe".utf8), Array("what do ya want for nothing?".utf8))
+    #expect(code.count == 20)
+    #expect(code.prefix(4) == [0xef, 0xfc, 0xdf, 0x6a])
+  }
+
   /// RFC 4231, test cases 1, 2 and 6.
   @Test func codesMatchThePublishedVectors() {
     let cases: [(key: [UInt8], message: String, code: String)] = [

@@ -1,0 +1,159 @@
+import Primitives
+import Relay
+import Security
+import Transport
+import Wire
+
+/// The media plane of one core: peers' transports around one relay, without I/O and without a
+/// clock.
+///
+/// The driver receives datagrams into `nextSlot()`, hands each to `receive(_:length:from:now:)`,
+/// and calls `endTurn(now:)` when it has no more; then it sends the batch and takes the events.
+/// It flushes earlier whenever the batch asks for it. A call lives on one worker, and nothing
+/// here is shared with another thread.
+public struct Worker: ~Copyable {
+  /// Datagrams that wait to be sent.
+  public var batch: OutgoingBatch {
+    _read { yield path.batch }
+    _modify { yield &path.batch }
+  }
+  /// What happened to every datagram that came in.
+  public internal(set) var counters = WorkerCounters()
+
+  var pool: PacketPool
+  var relay: Relay
+  var path: WorkerSendPath
+  var byNumber: [PeerNumber: Handle] = [:]
+  var byAddress: [NetworkAddress: Handle] = [:]
+  var byFragment: [String: Handle] = [:]
+  var deadlines: DeadlineQueue
+  var speakers: [RoomNumber: [PeerNumber]] = [:]
+  private var events: [WorkerEvent] = []
+  private var nextEvent = 0
+  private var random: RandomSource
+  private let certificate: Certificate
+  private let profiles: [SRTPProfile]
+
+  /// How large a worker is made.
+  public struct Sizes: Sendable {
+    /// Peers that fit.
+    public var peers = Limits.peersPerWorker
+    /// Datagrams kept for retransmission: a power of two.
+    public var packets = 8_192
+
+    /// The sizes for a daemon.
+    public init() {}
+  }
+
+  /// Makes a worker without peers; `profiles` are in the order of preference.
+  public init(
+    certificate: Certificate, profiles: [SRTPProfile],
+    random: consuming RandomSource, sizes: Sizes = Sizes()
+  ) {
+    self.certificate = certificate
+    self.profiles = profiles
+    pool = PacketPool(capacity: sizes.packets)
+    relay = Relay(random: random.fork(), peers: sizes.peers)
+    path = WorkerSendPath(capacity: sizes.peers)
+    deadlines = DeadlineQueue(capacity: sizes.peers)
+    self.random = random
+  }
+
+  /// Carries out one command of the control plane. A command about a peer that is gone does
+  /// nothing: the two planes learn of an end at different times.
+  public mutating func receive(_ command: WorkerCommand, now: Instant) {
+    switch command {
+    case .register(let number, let room, let transport, let media):
+      register(number, room, transport, media, now: now)
+    case .updateMedia(let number, let media):
+      guard let peer = byNumber[number] else { return }
+      relay.updatePeer(path.peers[peer].relayPeer, plan: media)
+    case .restart(let number, let plan):
+      guard let peer = byNumber[number] else { return }
+      path.peers[peer].transport.restart(plan, now: now)
+      path.peers[peer].fragments.append(plan.local.usernameFragment)
+      byFragment[plan.local.usernameFragment] = peer
+      drain(peer, now: now)
+    case .admit(let number, let isAdmitted):
+      guard let peer = byNumber[number] else { return }
+      path.peers[peer].transport.isMediaAdmitted = isAdmitted
+    case .openSources(let number, let sources):
+      guard let peer = byNumber[number] else { return }
+      relay.openSources(path.peers[peer].relayPeer, sources)
+    case .seat(let number, let assignment):
+      seat(number, assignment, now: now)
+    case .remove(let number):
+      guard let peer = byNumber[number] else { return }
+      path.peers[peer].transport.close(now: now)
+      drain(peer, now: now)
+      forget(peer, now: now)
+    }
+  }
+
+  /// The next thing to tell the control plane.
+  public mutating func pollEvent() -> WorkerEvent? {
+    guard nextEvent < events.count else {
+      events.removeAll(keepingCapacity: true)
+      nextEvent = 0
+      return nil
+    }
+    defer { nextEvent += 1 }
+    return events[nextEvent]
+  }
+
+  /// How many peers there are.
+  public var peerCount: Int { path.peers.count }
+
+  mutating func emit(_ event: WorkerEvent) { events.append(event) }
+
+  // MARK: Peers
+
+  private mutating func register(
+    _ number: PeerNumber, _ room: RoomNumber, _ plan: TransportPlan, _ media: MediaPlan,
+    now: Instant
+  ) {
+    precondition(byNumber[number] == nil, "a peer number was used twice")
+    guard let relayPeer = relay.addPeer(media, now: now) else {
+      emit(.peerRefused(number))
+      return
+    }
+    let transport = PeerTransport(
+      plan: plan, certificate: certificate, profiles: profiles, now: now)
+    let peer = WorkerPeer(
+      number: number, room: room, relayPeer: relayPeer, transport: transport,
+      fragments: [plan.local.usernameFragment])
+    guard let handle = path.peers.insert(peer) else {
+      relay.removePeer(relayPeer, now: now)
+      emit(.peerRefused(number))
+      return
+    }
+    byNumber[number] = handle
+    byFragment[plan.local.usernameFragment] = handle
+    path.peerOfRelay[Int(relayPeer.index)] = handle
+    drain(handle, now: now)
+    emit(.peerRegistered(number))
+  }
+
+  private mutating func seat(_ viewer: PeerNumber, _ assignment: SeatAssignment, now: Instant) {
+    guard let handle = byNumber[viewer] else { return }
+    // An occupant that has just gone leaves the seat empty; the control plane will hear of it.
+    let occupant = assignment.occupant.flatMap { byNumber[$0] }
+    let (audioFrom, videoFrom) = relay.seat(
+      path.peers[handle].relayPeer, seat: assignment.seat,
+      occupant: occupant.map { path.peers[$0].relayPeer }, now: now)
+    emit(.seated(viewer, assignment, audioFrom: audioFrom, videoFrom: videoFrom))
+  }
+
+  mutating func forget(_ peer: Handle, now: Instant) {
+    guard path.peers.contains(peer) else { return }
+    let relayPeer = path.peers[peer].relayPeer
+    relay.removePeer(relayPeer, now: now)
+    path.peerOfRelay[Int(relayPeer.index)] = nil
+    byNumber[path.peers[peer].number] = nil
+    for fragment in path.peers[peer].fragments { byFragment[fragment] = nil }
+    for address in path.peers[peer].addresses { byAddress[address] = nil }
+    counters.add(path.peers[peer].transport.counters)
+    deadlines.set(Int(peer.index), to: nil)
+    path.peers.remove(peer)
+  }
+}
