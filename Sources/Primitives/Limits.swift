@@ -119,7 +119,7 @@ public enum Limits {
   public static let invitesPerVisit = 128
   /// Call requests in one call.
   public static let requestsPerCall = 64
-  /// People whom one visit knows: booked, invited, or having knocked.
+  /// People whom one visit knows: booked, invited or here, and staff that has been.
   public static let peoplePerVisit = 1_024
   /// Time after which a denied person can knock again.
   public static let knockPause = Duration.minutes(1)

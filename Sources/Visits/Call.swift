@@ -35,10 +35,15 @@ public enum CallEnd: String, Sendable, CaseIterable {
 public struct CallRequest: Equatable, Sendable {
   /// How it stands, and how it came out.
   public enum State: String, Sendable, CaseIterable {
+    /// It rings.
     case sent
+    /// The person comes.
     case accepted
+    /// The person does not come.
     case declined
+    /// Nobody answered.
     case timedOut = "timed_out"
+    /// Staff stopped ringing, or the call ended.
     case withdrawn
   }
 

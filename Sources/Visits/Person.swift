@@ -2,10 +2,13 @@ import Primitives
 
 /// What a person is in a visit. It comes from the token or the invite alone and never changes.
 public enum Role: String, Sendable, CaseIterable {
+  /// Works at the clinic.
   case staff
+  /// Whom the visit is for.
   case patient
   /// Acts for the patient (ombud).
   case proxy
+  /// Comes by an invite: an interpreter, a relative, a colleague elsewhere.
   case guest
 }
 
@@ -33,11 +36,13 @@ public enum Identification: String, Sendable, CaseIterable {
 
 /// What a member of staff is to one visit.
 public enum Relation: String, Sendable, CaseIterable {
+  /// Answers for it.
   case responsible
   /// Added to the visit by name.
   case added
   /// Works in the unit that the visit belongs to.
   case sameUnit = "same_unit"
+  /// Neither.
   case none
 }
 

@@ -111,7 +111,12 @@ extension Visit {
 
   private mutating func depart(_ id: ParticipantID, _ reason: Departure, at now: Instant) {
     guard let index = participants.firstIndex(where: { $0.id == id }) else { return }
-    let person = participants.remove(at: index).person
+    let gone = participants.remove(at: index)
+    let person = gone.person
+    // Whom nobody has named is forgotten, so that a link in many hands fills no memory.
+    if gone.isUnnamed, !participants.contains(where: { $0.person == person }) {
+      people[person] = nil
+    }
     switch reason {
     case .removed: barred.insert(person)
     case .denied:

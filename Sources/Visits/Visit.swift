@@ -7,9 +7,13 @@ import Primitives
 public struct Visit: Equatable, Sendable {
   /// How a visit stands.
   public enum State: String, Sendable, CaseIterable {
+    /// Its time is to come.
     case booked
+    /// It can have calls.
     case ongoing
+    /// It is over.
     case closed
+    /// It does not take place.
     case cancelled
   }
 
@@ -35,7 +39,8 @@ public struct Visit: Equatable, Sendable {
   public internal(set) var booked: [PersonID: Role]
   /// Heading and description.
   public internal(set) var details: VisitDetails
-  /// The personal fields of everybody who takes or took part.
+  /// The personal fields of everybody who is booked, invited or here; at most
+  /// `Limits.peoplePerVisit`.
   public internal(set) var people: [PersonID: PersonRecord] = [:]
   /// The links into the visit, oldest first; at most `Limits.invitesPerVisit`.
   public internal(set) var invites: [Invite] = []

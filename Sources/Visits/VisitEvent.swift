@@ -42,43 +42,63 @@ public struct VisitEvent: Equatable, Sendable {
 /// What an event changes.
 public enum Change: Equatable, Sendable {
   // MARK: Clinics
+  /// A clinic is set up.
   case clinicCreated(name: String, settings: ClinicSettings)
+  /// The clinic has decided otherwise.
   case settingsChanged(ClinicSettings)
 
   // MARK: Visits
+  /// A visit is booked, or ongoing at once.
   case visitCreated(VisitRecord)
   /// Heading and description: personal, kept beside the log.
   case detailsRecorded(VisitDetails)
   /// A person's name, title and addresses: personal, kept beside the log.
   case personRecorded(PersonRecord)
+  /// A booked visit is ongoing.
   case visitStarted
+  /// The visit does not take place.
   case visitCancelled
+  /// The visit is over.
   case visitClosed
+  /// Another member of staff answers for the visit.
   case responsibleChanged(PersonID)
+  /// There is a new link.
   case inviteCreated(Invite)
+  /// A link was taken back.
   case inviteRevoked(InviteID)
 
   // MARK: The call
+  /// Staff started a call.
   case callStarted(CallID)
   /// The last member of staff is gone; the call ends after the span unless staff comes back.
   case staffLost(waits: Duration)
   /// Staff is back in a call that waited for it.
   case staffReturned
+  /// The call is over; everybody has departed before.
   case callEnded(CallEnd)
+  /// A person is rung for the given span.
   case requestSent(CallRequestID, PersonID, rings: Duration)
+  /// A request rings no more.
   case requestAnswered(CallRequestID, CallRequest.State)
 
   // MARK: Participants
   /// Somebody knocked and waits. Entries without waiting are followed by `admitted` at once.
   case arrived(Arrival)
+  /// Who waited is in the call, by the given act.
   case admitted(ParticipantID, ground: Admission.Ground, act: Author)
   /// Back to the lobby.
   case held(ParticipantID)
+  /// Somebody is neither in the lobby nor in the call any more.
   case departed(ParticipantID, Departure)
+  /// Staff muted the microphone.
   case muted(ParticipantID)
+  /// Staff's mute is lifted, by staff or by the person's own switch.
   case unmuted(ParticipantID)
+  /// What a person has switched on; not kept.
   case devicesChanged(ParticipantID, Devices)
+  /// The session is lost; the place is kept for `Limits.resumeWindow`. Not kept.
   case disconnected(ParticipantID)
+  /// The session is back; not kept.
   case reconnected(ParticipantID)
 }
 

@@ -222,4 +222,17 @@ import Testing
     try scene.annaStarts()
     #expect(scene.place(named("par_anna")) == .call)
   }
+
+  @Test func whoComesAndGoesWithTheGeneralLinkLeavesNothingBehind() throws {
+    var scene = try Scene()
+    let known = scene.current.people.keys.sorted()
+    for number in 0...Limits.peoplePerVisit {
+      let (session, participant) = ("\(number)", "par_g\(number)")
+      try scene.perform(
+        .join(as: named(participant)), by: try scene.link(scene.generalLink, session: session))
+      try scene.perform(
+        .leave, by: try scene.link(scene.generalLink, session: session, as: participant))
+    }
+    #expect(scene.current.people.keys.sorted() == known)
+  }
 }
