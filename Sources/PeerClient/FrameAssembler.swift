@@ -1,0 +1,110 @@
+import Primitives
+import Wire
+
+/// Puts a video stream's packets together again, and gives out the frames that a decoder could
+/// show: in order, each complete, none whose reference is missing.
+///
+/// A key frame refers to nothing, so that one that is complete is given out though earlier frames
+/// are not; they are skipped then.
+struct FrameAssembler {
+  /// One packet.
+  struct Fragment {
+    var timestamp: UInt32
+    var marker: Bool
+    /// Nil in a packet of padding alone.
+    var descriptor: VP8Descriptor?
+    var mark: MediaMark?
+
+    var isKeyFrameStart: Bool { descriptor?.isKeyFrameStart ?? false }
+  }
+
+  /// A complete frame.
+  struct Frame {
+    var timestamp: UInt32
+    var isKeyFrame: Bool
+    var mark: MediaMark?
+    /// The picture id does not follow that of the frame before.
+    var isDiscontinuous: Bool
+    /// Whether all of its packets say that they belong to the same picture.
+    var isConsistent: Bool
+  }
+
+  /// Nothing can be decoded until a key frame comes.
+  var needsKeyFrame = true
+  /// The first packet that has not been given out or skipped; nil before the first frame.
+  private(set) var next: UInt64?
+  private var fragments: [UInt64: Fragment] = [:]
+  private var lastPictureID: UInt16?
+
+  /// Takes a packet; false where it is a duplicate or comes too late.
+  mutating func insert(_ fragment: Fragment, at index: UInt64) -> Bool {
+    guard index >= next ?? 0, fragments[index] == nil else { return false }
+    if fragments.count >= Limits.historyPackets {
+      fragments = [:]
+      needsKeyFrame = true
+    }
+    fragments[index] = fragment
+    return true
+  }
+
+  /// The next frame that can be decoded.
+  mutating func takeFrame() -> Frame? {
+    while let start = next, let fragment = fragments[start], fragment.descriptor == nil {
+      fragments[start] = nil
+      next = start + 1
+    }
+    if let start = next, let end = completeFrame(from: start) {
+      if !needsKeyFrame || fragments[start]?.isKeyFrameStart == true { return take(start..<end) }
+      discard(before: end)
+      return takeFrame()
+    }
+    let keyFrames = fragments.filter { $0.value.isKeyFrameStart }.keys.sorted()
+    for start in keyFrames {
+      guard let end = completeFrame(from: start) else { continue }
+      discard(before: start)
+      lastPictureID = nil
+      return take(start..<end)
+    }
+    return nil
+  }
+
+  /// The end of the frame that starts at a packet, where all of it is there.
+  private func completeFrame(from start: UInt64) -> UInt64? {
+    guard let first = fragments[start], first.descriptor?.isFrameStart == true else { return nil }
+    var index = start
+    while let fragment = fragments[index], fragment.timestamp == first.timestamp {
+      if fragment.marker { return index + 1 }
+      index += 1
+    }
+    return nil
+  }
+
+  private mutating func take(_ range: Range<UInt64>) -> Frame? {
+    guard let first = fragments[range.lowerBound] else { return nil }
+    let pictureID = first.descriptor?.pictureID
+    let isFollowing =
+      if let last = lastPictureID, let pictureID {
+        pictureID.value == (last + 1) & pictureID.mask
+      } else {
+        true
+      }
+    let isConsistent = range.allSatisfy { index in
+      let other = fragments[index]
+      return other?.mark?.number == first.mark?.number
+        && other?.mark?.publisher == first.mark?.publisher
+        && other?.descriptor?.pictureID?.value == pictureID?.value
+    }
+    lastPictureID = pictureID?.value
+    needsKeyFrame = false
+    discard(before: range.upperBound)
+    return Frame(
+      timestamp: first.timestamp, isKeyFrame: first.isKeyFrameStart, mark: first.mark,
+      isDiscontinuous: !isFollowing,
+      isConsistent: isConsistent && range.count == Int(first.mark?.packets ?? 1))
+  }
+
+  private mutating func discard(before end: UInt64) {
+    fragments = fragments.filter { $0.key >= end }
+    next = end
+  }
+}

@@ -1,0 +1,167 @@
+import Primitives
+import Wire
+
+/// A synthetic source and its RTP stream: Opus sounds of 20 ms, or VP8 frames of a few packets.
+struct PublishedTrack {
+  let source: MediaSource
+  let mid: String
+  /// The SSRCs, with one for retransmissions on video.
+  let stream: AnnouncedStream
+  /// What the answer took; nil while it takes nothing.
+  var payloadTypes: PayloadTypes?
+  /// When the next sound or frame is captured; nil while nothing is published.
+  private(set) var nextCapture: Instant?
+  /// Asks for a key frame as the next frame.
+  var needsKeyFrame = true
+  private(set) var packetCount: UInt32 = 0
+
+  private let timestampOffset: UInt32
+  private var index: UInt64
+  private var retransmissionIndex: UInt64
+  private var number: UInt32 = 0
+  private var pictureID: UInt16
+  private var baseLayerIndex: UInt8
+  private var octetCount: UInt32 = 0
+  private var lastSound: (payload: [UInt8], timestamp: UInt32)?
+  private var history: [OutgoingPacket?]
+
+  init(source: MediaSource, mid: String, stream: AnnouncedStream, random: inout RandomSource) {
+    self.source = source
+    self.mid = mid
+    self.stream = stream
+    timestampOffset = UInt32.random(in: 0...UInt32.max, using: &random)
+    // Below 2^15, so that a lost first packet cannot be taken for a roll-over.
+    index = UInt64.random(in: 0..<32_768, using: &random)
+    retransmissionIndex = UInt64.random(in: 0..<32_768, using: &random)
+    pictureID = UInt16.random(in: 0..<32_768, using: &random)
+    baseLayerIndex = UInt8.random(in: 0...255, using: &random)
+    history = Array(repeating: nil, count: 512)
+  }
+
+  /// Begins or ends capturing.
+  mutating func setPublishing(_ isPublishing: Bool, now: Instant) {
+    guard isPublishing != (nextCapture != nil) else { return }
+    nextCapture = isPublishing ? now : nil
+    needsKeyFrame = true
+  }
+
+  /// The packets of the sound or frame that is due.
+  mutating func capture(_ form: PeerClient.Configuration, now: Instant) -> [OutgoingPacket] {
+    guard let due = nextCapture, due <= now, let types = payloadTypes else { return [] }
+    let interval = source.kind == .audio ? Duration.milliseconds(20) : form.frameInterval
+    nextCapture = max(due + interval, now)
+    let mark = MediaMark(
+      publisher: form.publisher, source: source, number: number, captured: now)
+    number &+= 1
+    let packets =
+      source.kind == .audio
+      ? [sound(mark, types, isRedundant: form.isRedundant)] : frame(mark, types, form)
+    for packet in packets {
+      history[Int(packet.index % UInt64(history.count))] = packet
+      packetCount &+= 1
+      octetCount &+= UInt32(packet.payload.count)
+    }
+    return packets
+  }
+
+  /// The retransmission of a packet that was asked for (RFC 4588); nil where it is too old.
+  mutating func retransmission(of number: UInt16) -> OutgoingPacket? {
+    guard let type = payloadTypes?.retransmission, let ssrc = stream.retransmissionSSRC,
+      var packet = history[Int(number) % history.count],
+      UInt16(truncatingIfNeeded: packet.index) == number
+    else { return nil }
+    packet.payload =
+      [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)] + packet.payload
+    packet.payloadType = type
+    packet.ssrc = ssrc
+    packet.index = retransmissionIndex
+    retransmissionIndex += 1
+    return packet
+  }
+
+  /// What a sender report says now.
+  func report(clockOffset: Duration, now: Instant) -> SenderReport {
+    SenderReport(
+      ssrc: stream.ssrc, ntpTime: UInt64(ntpTimeAt: now, clockOffset: clockOffset),
+      rtpTimestamp: timestamp(at: now), packetCount: packetCount, octetCount: octetCount)
+  }
+
+  private func timestamp(at now: Instant) -> UInt32 {
+    let ticks = (now - .origin).ticks(at: source.kind.clockRate)
+    return timestampOffset &+ UInt32(truncatingIfNeeded: ticks)
+  }
+
+  private mutating func sound(
+    _ mark: MediaMark, _ types: PayloadTypes, isRedundant: Bool
+  ) -> OutgoingPacket {
+    let timestamp = timestamp(at: mark.captured)
+    var writer = ByteWriter(capacity: 64)
+    // A table-of-contents byte (RFC 6716 section 3.1): CELT, full band, 20 ms, mono.
+    writer.write(UInt8(0xF8))
+    mark.write(to: &writer)
+    writer.pad(to: 40)
+    var packet = OutgoingPacket(
+      payloadType: types.primary, ssrc: stream.ssrc, index: takeIndex(), timestamp: timestamp,
+      marker: mark.number == 0, payload: writer.bytes,
+      level: AudioLevel(isVoice: true, attenuation: 30))
+    if isRedundant, let type = types.redundancy {
+      packet.payloadType = type
+      packet.payload = redundant(writer.bytes, at: timestamp, primary: types.primary)
+    }
+    lastSound = (writer.bytes, timestamp)
+    return packet
+  }
+
+  /// The last sound and this one in one payload (RFC 2198 section 3).
+  private func redundant(_ sound: [UInt8], at timestamp: UInt32, primary: UInt8) -> [UInt8] {
+    var writer = ByteWriter(capacity: 100)
+    if let lastSound, timestamp &- lastSound.timestamp < 1 << 14 {
+      let offset = UInt32(timestamp &- lastSound.timestamp)
+      writer.write(0x80 | primary)
+      writer.writeUInt24(offset << 10 | UInt32(lastSound.payload.count))
+      writer.write(primary)
+      writer.write(lastSound.payload)
+    } else {
+      writer.write(primary)
+    }
+    writer.write(sound)
+    return writer.bytes
+  }
+
+  private mutating func frame(
+    _ mark: MediaMark, _ types: PayloadTypes, _ form: PeerClient.Configuration
+  ) -> [OutgoingPacket] {
+    let isKeyFrame = needsKeyFrame
+    needsKeyFrame = false
+    pictureID = (pictureID + 1) & 0x7FFF
+    baseLayerIndex &+= 1
+    let timestamp = timestamp(at: mark.captured)
+    return (0..<form.packetsPerFrame).map { place in
+      var mark = mark
+      mark.packet = UInt8(truncatingIfNeeded: place)
+      mark.packets = UInt16(truncatingIfNeeded: form.packetsPerFrame)
+      var writer = ByteWriter(capacity: form.payloadBytes)
+      writeDescriptor(to: &writer, isStart: place == 0)
+      // The VP8 payload header (RFC 7741 section 4.3), whose last bit is clear in a key frame.
+      writer.write(UInt8(place == 0 ? (isKeyFrame ? 0x10 : 0x11) : 0))
+      mark.write(to: &writer)
+      writer.write(repeatElement(0, count: max(0, form.payloadBytes - writer.count)))
+      return OutgoingPacket(
+        payloadType: types.primary, ssrc: stream.ssrc, index: takeIndex(), timestamp: timestamp,
+        marker: place == form.packetsPerFrame - 1, payload: writer.bytes)
+    }
+  }
+
+  private func writeDescriptor(to writer: inout ByteWriter, isStart: Bool) {
+    writer.write(UInt8(isStart ? 0x90 : 0x80))
+    writer.write(UInt8(0xE0))
+    writer.write(0x8000 | pictureID)
+    writer.write(baseLayerIndex)
+    writer.write(UInt8(0))
+  }
+
+  private mutating func takeIndex() -> UInt64 {
+    defer { index += 1 }
+    return index
+  }
+}

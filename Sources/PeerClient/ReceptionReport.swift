@@ -1,0 +1,67 @@
+import Primitives
+import Wire
+
+/// Counts what comes of one stream, for the blocks of receiver reports (RFC 3550 section 6.4.1 and
+/// appendix A).
+struct ReceptionReport {
+  /// The highest sequence number so far, extended.
+  private(set) var highest: ExtendedSequenceNumber?
+  private var first: UInt64 = 0
+  private var received: UInt64 = 0
+  private var lastExpected: UInt64 = 0
+  private var lastReceived: UInt64 = 0
+  private var transit: Int64?
+  private var jitter = 0.0
+  private var senderReport: (compactTime: UInt32, at: Instant)?
+
+  /// Counts a packet; returns its extended number and those in the gap before it, or nil where it
+  /// is older than the stream.
+  mutating func receive(
+    _ header: RTPHeader, clockRate: Int, now: Instant
+  ) -> (index: UInt64, gap: Range<UInt64>)? {
+    guard let last = highest else {
+      // One roll-over is counted ahead, so that packets from before the first can be numbered.
+      let start = UInt64(header.sequenceNumber) + 65_536
+      highest = ExtendedSequenceNumber(start)
+      first = start
+      received = 1
+      return (start, start..<start)
+    }
+    guard let number = last.nearest(header.sequenceNumber) else { return nil }
+    received += 1
+    let arrival = (now - .origin).ticks(at: clockRate) &- Int64(header.timestamp)
+    if let transit {
+      let difference = Double(abs(Int32(truncatingIfNeeded: arrival &- transit)))
+      jitter += (difference - jitter) / 16
+    }
+    transit = arrival
+    guard number > last else { return (number.value, number.value..<number.value) }
+    highest = number
+    return (number.value, last.value + 1..<number.value)
+  }
+
+  /// Notes a sender report of the stream.
+  mutating func receive(_ report: SenderReport, now: Instant) {
+    senderReport = (report.compactNTPTime, now)
+  }
+
+  /// The block about everything since the last one; nil before the first packet.
+  mutating func block(ssrc: UInt32, now: Instant) -> ReportBlock? {
+    guard let highest else { return nil }
+    let expected = highest.value - first + 1
+    let lost = Int64(expected) - Int64(received)
+    let newlyExpected = expected - lastExpected
+    let newlyLost = max(0, Int64(newlyExpected) - Int64(received - lastReceived))
+    lastExpected = expected
+    lastReceived = received
+    let delay = senderReport.map { (now - $0.at).ticks(at: 65_536) } ?? 0
+    return ReportBlock(
+      ssrc: ssrc,
+      fractionLost: newlyExpected == 0
+        ? 0 : UInt8(clamping: newlyLost * 256 / Int64(newlyExpected)),
+      cumulativeLost: Int32(clamping: lost),
+      highestSequenceNumber: UInt32(truncatingIfNeeded: highest.value - 65_536),
+      jitter: UInt32(jitter), lastSenderReport: senderReport?.compactTime ?? 0,
+      delaySinceLastSenderReport: UInt32(clamping: delay))
+  }
+}
