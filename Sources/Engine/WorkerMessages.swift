@@ -84,3 +84,27 @@ public enum WorkerEvent: Equatable, Sendable {
   /// Who in the room has been speaking in the last moments, loudest first; sent when it changes.
   case speakers(RoomNumber, [PeerNumber])
 }
+
+extension WorkerCommand: CustomStringConvertible {
+  /// The command on one line, without credentials: for traces.
+  public var description: String {
+    switch self {
+    case .register(let peer, let room, _, let media):
+      "register \(peer.value) in room \(room.value), \(media.seats.count) seats"
+    case .updateMedia(let peer, let media): "update \(peer.value), \(media.seats.count) seats"
+    case .restart(let peer, _): "restart \(peer.value)"
+    case .admit(let peer, let isAdmitted): "admit \(peer.value) \(isAdmitted)"
+    case .openSources(let peer, let sources):
+      "open \(peer.value) \(sources.map(\.rawValue).sorted().joined(separator: " "))"
+    case .seat(let peer, let seat): "seat \(peer.value) \(seat)"
+    case .remove(let peer): "remove \(peer.value)"
+    }
+  }
+}
+
+extension SeatAssignment: CustomStringConvertible {
+  /// Seat, epoch and occupant.
+  public var description: String {
+    "\(seat) epoch \(epoch) occupant \(occupant.map { String($0.value) } ?? "none")"
+  }
+}

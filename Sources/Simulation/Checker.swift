@@ -1,0 +1,116 @@
+import Primitives
+import Visits
+
+/// What must never happen, and what must have happened at the end.
+struct Checker {
+  /// The first thing that went wrong, with its time.
+  private(set) var failure: String?
+  /// Frames that stood under a name.
+  private(set) var framesShown = 0
+  /// Frames that came while the tile was blank.
+  private(set) var framesHidden = 0
+  /// Sounds that arrived.
+  private(set) var sounds = 0
+
+  /// Every participant that each page has been.
+  private var participants: [Set<String>]
+  /// Whether staff has ever let each page in.
+  private var hasBeenAdmitted: [Bool]
+  private var lastSeen: [Pair: Instant] = [:]
+  private var inputs = 0
+
+  private struct Pair: Hashable {
+    var viewer: Int
+    var publisher: Int
+  }
+
+  /// Checks a run with so many pages.
+  init(pages: Int) {
+    participants = Array(repeating: [], count: pages)
+    hasBeenAdmitted = Array(repeating: false, count: pages)
+  }
+
+  mutating func fail(_ text: String, at now: Instant) {
+    if failure == nil { failure = "\(now) \(text)" }
+  }
+
+  /// Takes note of who a page is, from what the server tells it. Others can be told only later.
+  mutating func learn(from message: String, to page: Int) {
+    guard message.contains("\"participant\"") || message.contains("\"you\":true"),
+      let message = try? JSON(parsing: message)
+    else { return }
+    if let own = message["result"]?["participant"]?.string { participants[page].insert(own) }
+    let holder = message["result"] ?? message["params"]
+    for member in holder?["snapshot"]?["roster"]?.array ?? [] where member["you"]?.bool == true {
+      if let own = member["id"]?.string { participants[page].insert(own) }
+    }
+  }
+
+  /// The rules of visits hold after every input. A whole check costs, so it is made now and then.
+  mutating func check(_ ledger: VisitLedger, now: Instant) {
+    for visit in ledger.visits.values {
+      for participant in visit.participants where participant.place == .call {
+        let page = participants.firstIndex { $0.contains(participant.id.text) }
+        if let page { hasBeenAdmitted[page] = true }
+      }
+    }
+    inputs += 1
+    if inputs % 16 == 0 { checkRules(ledger, now: now) }
+  }
+
+  /// Every invariant of the visits.
+  mutating func checkRules(_ ledger: VisitLedger, now: Instant) {
+    for problem in ledger.problems() { fail(problem, at: now) }
+  }
+
+  /// Never a frame of one person under the name of another, and none at all for or of somebody
+  /// whom staff has never let in.
+  mutating func checkFrame(of publisher: Int, under name: String?, by viewer: Int, now: Instant) {
+    checkRoute(from: publisher, to: viewer, now: now)
+    guard let name else {
+      framesHidden += 1
+      return
+    }
+    framesShown += 1
+    lastSeen[Pair(viewer: viewer, publisher: publisher)] = now
+    if !participants[publisher].contains(name) {
+      fail("page \(viewer) shows \(publisher) under the name \(name)", at: now)
+    }
+  }
+
+  mutating func checkSound(of publisher: Int, by viewer: Int, now: Instant) {
+    checkRoute(from: publisher, to: viewer, now: now)
+    sounds += 1
+  }
+
+  private mutating func checkRoute(from publisher: Int, to viewer: Int, now: Instant) {
+    if publisher == viewer { fail("page \(viewer) gets its own media", at: now) }
+    for page in [publisher, viewer] where !hasBeenAdmitted[page] {
+      fail("media of \(publisher) reached \(viewer), and \(page) was never admitted", at: now)
+    }
+  }
+
+  /// Somebody who is in the call at the end.
+  struct Present {
+    var page: Int
+    var seats: Int
+    var sendsVideo: Bool
+  }
+
+  /// At the end of the calm everybody in the call sees everybody else, as far as their seats
+  /// reach.
+  mutating func checkLiveness(_ present: [Present], now: Instant) {
+    for viewer in present {
+      let others = present.filter { $0.page != viewer.page && $0.sendsVideo }
+      let seen = others.filter { other in
+        let last = lastSeen[Pair(viewer: viewer.page, publisher: other.page)]
+        return last.map { now - $0 <= .seconds(1) } ?? false
+      }
+      // A seat may be held by somebody whose camera is off.
+      let dark = present.count - 1 - others.count
+      if seen.count < min(others.count, viewer.seats - dark) {
+        fail("page \(viewer.page) sees \(seen.count) of \(others.count) others", at: now)
+      }
+    }
+  }
+}

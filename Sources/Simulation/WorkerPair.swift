@@ -1,0 +1,78 @@
+import Engine
+import Primitives
+import Security
+
+/// The two workers of a simulated daemon, driven as the daemon's threads drive theirs.
+struct WorkerPair: ~Copyable {
+  private var first: Worker
+  private var second: Worker
+
+  init(certificate: Certificate, random: inout RandomSource) {
+    var sizes = Worker.Sizes()
+    sizes.peers = 32
+    sizes.packets = 2_048
+    let profiles: [SRTPProfile] = [.aeadAES128GCM, .aeadAES256GCM, .aes128CMSHA1_80]
+    first = Worker(
+      certificate: certificate, profiles: profiles, random: random.fork(), sizes: sizes)
+    second = Worker(
+      certificate: certificate, profiles: profiles, random: random.fork(), sizes: sizes)
+  }
+
+  var nextDeadline: Instant? { earliest(first.nextDeadline, second.nextDeadline) }
+
+  mutating func receive(_ command: WorkerCommand, worker: Int, now: Instant) {
+    if worker == 0 {
+      first.receive(command, now: now)
+    } else {
+      second.receive(command, now: now)
+    }
+  }
+
+  mutating func receive(
+    _ datagram: [UInt8], from address: NetworkAddress, worker: Int, now: Instant
+  ) {
+    if worker == 0 {
+      Self.receive(datagram, from: address, in: &first, now: now)
+    } else {
+      Self.receive(datagram, from: address, in: &second, now: now)
+    }
+  }
+
+  mutating func endTurn(now: Instant) {
+    first.endTurn(now: now)
+    second.endTurn(now: now)
+  }
+
+  /// Takes what the workers report and send.
+  mutating func drain(
+    report: (Int, WorkerEvent) -> Void, transmit: (Int, [UInt8], NetworkAddress) -> Void
+  ) {
+    Self.drain(&first, number: 0, report, transmit)
+    Self.drain(&second, number: 1, report, transmit)
+  }
+
+  /// What does not add up in the workers' accounts; nil while everything does.
+  var conservationProblem: String? {
+    if !first.counters.isConserved { return "worker 0 has lost count of packets" }
+    return second.counters.isConserved ? nil : "worker 1 has lost count of packets"
+  }
+
+  private static func receive(
+    _ datagram: [UInt8], from address: NetworkAddress, in worker: inout Worker, now: Instant
+  ) {
+    let (packet, bytes) = worker.nextSlot()
+    bytes.copyBytes(from: datagram.prefix(bytes.count))
+    worker.receive(packet, length: datagram.count, from: address, now: now)
+  }
+
+  private static func drain(
+    _ worker: inout Worker, number: Int, _ report: (Int, WorkerEvent) -> Void,
+    _ transmit: (Int, [UInt8], NetworkAddress) -> Void
+  ) {
+    for entry in worker.batch.entries {
+      transmit(number, Array(worker.batch.bytes(of: entry)), entry.address)
+    }
+    worker.batch.clear()
+    while let event = worker.pollEvent() { report(number, event) }
+  }
+}
