@@ -84,7 +84,7 @@ let package = Package(
     tests("Runtime", ["Primitives", "Runtime"]),
     tests(
       "PeerClient",
-      ["Primitives", "Wire", "Security", "Transport", "Relay", "PeerClient"]),
+      ["Primitives", "Wire", "Security", "Transport", "Relay", "Signaling", "PeerClient"]),
     tests("WebPages", ["WebPages"]),
     tests("Simulation", ["Primitives", "Simulation"]),
     tests("Tidy", []),

@@ -49,19 +49,22 @@ struct FrameAssembler {
 
   /// The next frame that can be decoded.
   mutating func takeFrame() -> Frame? {
-    while let start = next, let fragment = fragments[start], fragment.descriptor == nil {
-      fragments[start] = nil
-      next = start + 1
-    }
-    if let start = next, let end = completeFrame(from: start) {
-      if !needsKeyFrame || fragments[start]?.isKeyFrameStart == true { return take(start..<end) }
+    while let start = next, let fragment = fragments[start] {
+      guard fragment.descriptor != nil else {
+        discard(before: start + 1)
+        continue
+      }
+      guard let end = completeFrame(from: start) else { break }
+      if !needsKeyFrame || fragment.isKeyFrameStart { return take(start..<end) }
       discard(before: end)
-      return takeFrame()
     }
-    let keyFrames = fragments.filter { $0.value.isKeyFrameStart }.keys.sorted()
-    for start in keyFrames {
+    return takeKeyFrame()
+  }
+
+  /// The first complete key frame; all before it is skipped.
+  private mutating func takeKeyFrame() -> Frame? {
+    for start in fragments.filter({ $0.value.isKeyFrameStart }).keys.sorted() {
       guard let end = completeFrame(from: start) else { continue }
-      discard(before: start)
       lastPictureID = nil
       return take(start..<end)
     }

@@ -150,12 +150,12 @@ extension PeerClient {
   /// Makes the sections of the first offer.
   mutating func addSections() {
     for source in configuration.sources {
-      let ssrc = UInt32.random(in: 1...UInt32.max - 1, using: &random)
+      let ssrc = UInt32(truncatingIfNeeded: random.next()) | 1
       let hasRepair = source.kind == .video && configuration.offersRetransmission
       published.append(
         PublishedTrack(
           source: source, mid: String(sectionCount),
-          stream: AnnouncedStream(ssrc: ssrc, retransmissionSSRC: hasRepair ? ssrc + 1 : nil),
+          stream: AnnouncedStream(ssrc: ssrc, retransmissionSSRC: hasRepair ? ssrc - 1 : nil),
           random: &random))
     }
     for _ in 0..<configuration.personSeats { addSeat(.person) }

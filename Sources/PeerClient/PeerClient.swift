@@ -44,6 +44,9 @@ public struct PeerClient: ~Copyable {
     public var seat: Int
     /// The RTP timestamp, as a page sees it.
     public var rtpTimestamp: UInt32
+    /// When it was captured, as the server's reports say: since NTP's epoch on the server's clock,
+    /// the same for sound and picture of one moment. Nil before the first report.
+    public var senderTime: Duration?
     /// Whose frame it is.
     public var mark: MediaMark
     /// Whether it refers to no other frame.
@@ -56,6 +59,8 @@ public struct PeerClient: ~Copyable {
     public var seat: Int
     /// The RTP timestamp.
     public var rtpTimestamp: UInt32
+    /// As of a frame: sound and picture that are played in step have the same.
+    public var senderTime: Duration?
     /// Whose sound it is.
     public var mark: MediaMark
   }
@@ -112,7 +117,7 @@ public struct PeerClient: ~Copyable {
     credentials = ICECredentials(random: &self.random)
     offerID = self.random.next() >> 2
     cname = self.random.string(length: 16)
-    reportSSRC = UInt32.random(in: 1...UInt32.max, using: &self.random)
+    reportSSRC = UInt32(truncatingIfNeeded: self.random.next())
     slot = .allocate(byteCount: Limits.datagramBytes + 200, alignment: 16)
     addSections()
   }

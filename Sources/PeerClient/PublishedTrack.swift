@@ -29,12 +29,12 @@ struct PublishedTrack {
     self.source = source
     self.mid = mid
     self.stream = stream
-    timestampOffset = UInt32.random(in: 0...UInt32.max, using: &random)
+    timestampOffset = UInt32(truncatingIfNeeded: random.next())
     // Below 2^15, so that a lost first packet cannot be taken for a roll-over.
-    index = UInt64.random(in: 0..<32_768, using: &random)
-    retransmissionIndex = UInt64.random(in: 0..<32_768, using: &random)
-    pictureID = UInt16.random(in: 0..<32_768, using: &random)
-    baseLayerIndex = UInt8.random(in: 0...255, using: &random)
+    index = random.next() & 0x7FFF
+    retransmissionIndex = random.next() & 0x7FFF
+    pictureID = UInt16(truncatingIfNeeded: random.next() & 0x7FFF)
+    baseLayerIndex = UInt8(truncatingIfNeeded: random.next())
     history = Array(repeating: nil, count: 512)
   }
 

@@ -81,6 +81,10 @@ struct ReceivedTrack {
   /// When `takeFeedback` has something.
   var nextDeadline: Instant? { earliest(missing.nextDeadline, keyFrameRequestDue) }
 
+  private func senderTime(at timestamp: UInt32) -> Duration? {
+    report.senderTime(at: timestamp, clockRate: section.kind.clockRate)
+  }
+
   private mutating func number(
     _ header: RTPHeader, isRetransmission: Bool, now: Instant
   ) -> (index: UInt64, gap: Range<UInt64>)? {
@@ -120,7 +124,10 @@ struct ReceivedTrack {
         continue
       }
       outputs.append(
-        .sound(PeerClient.ReceivedSound(seat: seat, rtpTimestamp: timestamp, mark: mark)))
+        .sound(
+          PeerClient.ReceivedSound(
+            seat: seat, rtpTimestamp: timestamp, senderTime: senderTime(at: timestamp),
+            mark: mark)))
     }
   }
 
@@ -155,7 +162,8 @@ struct ReceivedTrack {
       outputs.append(
         .frame(
           PeerClient.ReceivedFrame(
-            seat: seat, rtpTimestamp: frame.timestamp, mark: mark,
+            seat: seat, rtpTimestamp: frame.timestamp,
+            senderTime: senderTime(at: frame.timestamp), mark: mark,
             isKeyFrame: frame.isKeyFrame)))
     }
     if let next = assembler.next { missing.removeAll(before: next) }

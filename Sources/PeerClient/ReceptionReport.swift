@@ -12,7 +12,7 @@ struct ReceptionReport {
   private var lastReceived: UInt64 = 0
   private var transit: Int64?
   private var jitter = 0.0
-  private var senderReport: (compactTime: UInt32, at: Instant)?
+  private var senderReport: (report: SenderReport, at: Instant)?
 
   /// Counts a packet; returns its extended number and those in the gap before it, or nil where it
   /// is older than the stream.
@@ -42,7 +42,16 @@ struct ReceptionReport {
 
   /// Notes a sender report of the stream.
   mutating func receive(_ report: SenderReport, now: Instant) {
-    senderReport = (report.compactNTPTime, now)
+    senderReport = (report, now)
+  }
+
+  /// The sender's time at an RTP timestamp, since NTP's epoch; nil before its first report.
+  func senderTime(at timestamp: UInt32, clockRate: Int) -> Duration? {
+    guard let report = senderReport?.report else { return nil }
+    let fraction = (report.ntpTime & 0xFFFF_FFFF) * 1_000_000_000 >> 32
+    let ticks = Int32(bitPattern: timestamp &- report.rtpTimestamp)
+    return .seconds(Int(report.ntpTime >> 32)) + .nanoseconds(Int(fraction))
+      + .ticks(Int64(ticks), at: clockRate)
   }
 
   /// The block about everything since the last one; nil before the first packet.
@@ -61,7 +70,7 @@ struct ReceptionReport {
         ? 0 : UInt8(clamping: newlyLost * 256 / Int64(newlyExpected)),
       cumulativeLost: Int32(clamping: lost),
       highestSequenceNumber: UInt32(truncatingIfNeeded: highest.value - 65_536),
-      jitter: UInt32(jitter), lastSenderReport: senderReport?.compactTime ?? 0,
+      jitter: UInt32(jitter), lastSenderReport: senderReport?.report.compactNTPTime ?? 0,
       delaySinceLastSenderReport: UInt32(clamping: delay))
   }
 }

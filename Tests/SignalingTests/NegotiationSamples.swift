@@ -56,7 +56,7 @@ struct NegotiationSample {
       ], cname: "viewer")
   }
 
-  /// The answer that the sample gets; `random` is made from a fixed seed where it is not given.
+  /// The answer that the sample gets, with randomness from a fixed seed.
   func answer(
     from negotiator: inout MediaNegotiator
   ) throws(NegotiationError) -> MediaNegotiator.Answer {
