@@ -78,8 +78,8 @@ public struct ClientTransport: ~Copyable {
     agent.restart(plan, candidates: candidates, now: now)
   }
 
-  /// Makes the next check due at once: the caller's address has changed.
-  public mutating func checkPath(now: Instant) { agent.checkSoon(now: now) }
+  /// Checks at once, and often for two seconds: the caller's address has changed.
+  public mutating func checkPath(now: Instant) { agent.hurry(now: now) }
 
   /// Ends the transport with a close_notify; only what `poll` still has is to be sent.
   public mutating func close(now: Instant) {

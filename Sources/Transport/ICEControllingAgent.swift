@@ -20,6 +20,7 @@ struct ICEControllingAgent {
   private var outstanding: [Check] = []
   private var interval = ICEControllingAgent.firstInterval
   private(set) var nextCheck: Instant
+  private var hurriedUntil = Instant.origin
   /// The candidate that answered and is nominated.
   private(set) var selected: NetworkAddress?
   /// Whether `plan` has been answered: false after a restart.
@@ -33,6 +34,8 @@ struct ICEControllingAgent {
   static let keepAliveInterval = Duration.milliseconds(2_500)
   /// Silence after which the pair counts as weak.
   static let weakAfter = Duration.seconds(3)
+  /// How long checks come fast after our address has changed.
+  static let hurryDuration = Duration.seconds(2)
   private static let outstandingKept = 32
   /// A host candidate of the one component (RFC 8445 section 5.1.2): 126 << 24 | 65535 << 8 | 255.
   private static let priority: UInt32 = 2_130_706_431
@@ -58,15 +61,18 @@ struct ICEControllingAgent {
     nextCheck = now
   }
 
-  /// Makes the next check due at once.
-  mutating func checkSoon(now: Instant) { nextCheck = min(nextCheck, now) }
+  /// Makes the next check due at once, and those after it come fast: our address has changed.
+  mutating func hurry(now: Instant) {
+    nextCheck = min(nextCheck, now)
+    hurriedUntil = now + Self.hurryDuration
+  }
 
   /// The checks that are due, with where each goes. `silence` is the time since anything
   /// authenticated came.
   mutating func takeChecks(silence: Duration, now: Instant) -> [([UInt8], NetworkAddress)] {
     guard nextCheck <= now else { return [] }
     if isConfirmed, silence < Self.weakAfter, let selected {
-      nextCheck = now + Self.keepAliveInterval
+      nextCheck = now + (now < hurriedUntil ? Self.weakInterval : Self.keepAliveInterval)
       return [makeCheck(of: selected, nominates: true)]
     }
     nextCheck = now + interval

@@ -28,8 +28,11 @@ struct ICELiteAgent {
   private var previous: TransportPlan?
   private var remotes: [Remote] = []
   private var seen = SeenTransactions()
-  /// Where media goes: nominated, or moved to by the rules of `heardPacket` and `receiveCheck`.
+  /// Where media goes: nominated, or moved to by the rules of `heardPacket` and `moveWhenQuiet`.
   private(set) var selected: NetworkAddress?
+  /// Nominated by a fresh check while the selected address was not quiet yet; media moves there
+  /// once it has been.
+  private var nominated: NetworkAddress?
 
   /// Silence on the selected address after which a nominating check may move media elsewhere: a
   /// viewer who is muted sends next to nothing, but checks.
@@ -66,21 +69,42 @@ struct ICELiteAgent {
       answer.bound = address
       remotes.append(Remote(address: address, lastHeard: now))
     }
-    if check.nominates, mayMove(now: now) { selected = address }
     note(address, now: now)
+    if check.nominates {
+      nominated = address
+      moveWhenQuiet(now: now)
+    }
     return answer
   }
 
   /// Notes a packet that decrypted and was not seen before, from a bound address: media goes
   /// where it came from.
   mutating func heardPacket(from address: NetworkAddress, now: Instant) {
-    selected = address
+    select(address)
     note(address, now: now)
   }
 
   /// Sends media to the bound address that the handshake was completed from: whoever completed it
   /// there receives what is sent there, which a check alone does not prove.
-  mutating func select(_ address: NetworkAddress) { selected = address }
+  mutating func select(_ address: NetworkAddress) {
+    selected = address
+    nominated = nil
+  }
+
+  /// When `moveWhenQuiet` wants to be called.
+  var nextDeadline: Instant? {
+    nominated == nil ? nil : selectedLastHeard.map { $0 + Self.selectedQuiet }
+  }
+
+  /// Sends media to the nominated address where the selected one has been quiet for
+  /// `selectedQuiet`, or is the same, or there is none.
+  mutating func moveWhenQuiet(now: Instant) {
+    guard let nominated else { return }
+    if nominated != selected, let last = selectedLastHeard, now - last < Self.selectedQuiet {
+      return
+    }
+    select(nominated)
+  }
 
   /// Whether an authenticated check came from the address.
   func isBound(_ address: NetworkAddress) -> Bool {
@@ -122,11 +146,8 @@ struct ICELiteAgent {
     return previous
   }
 
-  private func mayMove(now: Instant) -> Bool {
-    guard let selected, let remote = remotes.first(where: { $0.address == selected }) else {
-      return true
-    }
-    return now - remote.lastHeard >= Self.selectedQuiet
+  private var selectedLastHeard: Instant? {
+    remotes.first { $0.address == selected }?.lastHeard
   }
 
   private mutating func note(_ address: NetworkAddress, now: Instant) {
@@ -139,6 +160,9 @@ struct ICELiteAgent {
     guard remotes.count == Limits.remoteAddressesPerTransport else { return nil }
     let quietest = remotes.indices.filter { remotes[$0].address != selected }
       .min { remotes[$0].lastHeard < remotes[$1].lastHeard }
-    return quietest.map { remotes.remove(at: $0).address }
+    guard let quietest else { return nil }
+    let address = remotes.remove(at: quietest).address
+    if nominated == address { nominated = nil }
+    return address
   }
 }

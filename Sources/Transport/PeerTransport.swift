@@ -99,12 +99,16 @@ public struct PeerTransport: ~Copyable {
 
   /// When `handleDeadline` wants to be called; nil once the transport is over.
   public var nextDeadline: Instant? {
-    isClosed ? nil : earliest(liveness.nextDeadline, dtls.nextDeadline)
+    if isClosed { return nil }
+    return earliest(liveness.nextDeadline, earliest(dtls.nextDeadline, agent.nextDeadline))
   }
 
-  /// Repeats what went unanswered, and notices silence.
+  /// Repeats what went unanswered, moves media where a nomination waits, and notices silence.
   public mutating func handleDeadline(now: Instant) {
     guard !isClosed else { return }
+    let before = agent.selected
+    agent.moveWhenQuiet(now: now)
+    reportMove(from: before)
     dtls.handleDeadline(now: now)
     drainDTLS(now: now)
     switch liveness.handleDeadline(now: now) {

@@ -16,7 +16,7 @@ import Wire
     #expect(pair.serverReceived.count == 20)
     #expect(pair.clientReceived.count == 20)
     #expect(pair.serverReceived.first?.count == 112)
-    #expect(pair.server.remoteAddress == pair.clientAddress)
+    #expect(pair.destination == pair.clientAddress)
   }
 
   @Test(arguments: 0..<100)

@@ -42,6 +42,8 @@ final class TransportPair {
   var serverReceived: [[UInt8]] = []
   var clientPlan: TransportPlan
   var serverPlan: TransportPlan
+  /// The server's plan before the last restart.
+  var previousServerPlan: TransportPlan
   var random: RandomSource
   private var order = 0
   private var scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 2_048, alignment: 16)
@@ -63,6 +65,7 @@ final class TransportPair {
     serverPlan = TransportPlan(
       local: ofServer, remote: ofClient,
       remoteFingerprints: clientFingerprints ?? [Fingerprint(digest: clientCertificate.digest)])
+    previousServerPlan = serverPlan
     client = try ClientTransport(
       plan: clientPlan, candidates: [Self.serverAddress], certificate: clientCertificate,
       profiles: clientProfiles, random: random.fork(), now: now)
@@ -97,6 +100,25 @@ final class TransportPair {
   func connect() -> Bool { run(for: .seconds(10)) { $0.isConnected } }
 
   var isConnected: Bool { client.isConnected && server.isConnected }
+
+  /// Where the server sends media to.
+  var destination: NetworkAddress? { server.remoteAddress }
+
+  /// What the server dropped.
+  var counters: TransportCounters { server.counters }
+
+  /// When the server wants to be woken.
+  var serverDeadline: Instant? { server.nextDeadline }
+
+  /// Gives the server new credentials on both sides; the client is still to be told.
+  func restart() {
+    previousServerPlan = serverPlan
+    serverPlan.local = ICECredentials(random: &random)
+    serverPlan.remote = ICECredentials(random: &random)
+    clientPlan.local = serverPlan.remote
+    clientPlan.remote = serverPlan.local
+    server.restart(serverPlan, now: now)
+  }
 
   /// Gives the server a datagram from any address, at once.
   @discardableResult
