@@ -143,6 +143,22 @@ import Testing
     #expect(pair.closed == [])
   }
 
+  @Test func aClientHelloThatOpenSSLRefusesDrawsNoAlertAndHoldsNobodyUp() throws {
+    let pair = try DTLSPair()
+    pair.client.start(now: pair.now)
+    let hello = pair.takeFromClient()
+    // The random of another handshake, and a session id that is longer than the message.
+    let forged = hello.map {
+      Array($0[..<30]) + [1, 2, 3] + Array($0[33..<59]) + [255] + $0[60...]
+    }
+    pair.giveServer(forged)
+    #expect(pair.takeFromServer().isEmpty)
+    pair.giveServer(hello)
+    pair.exchange()
+    #expect(pair.clientKeys != nil)
+    #expect(pair.clientKeys?.local == pair.serverKeys?.remote)
+  }
+
   @Test func aClientHelloThatCameSecondIsAnsweredOnceTheFirstHasGoneQuiet() throws {
     let forger = try DTLSPair()
     forger.client.start(now: forger.now)

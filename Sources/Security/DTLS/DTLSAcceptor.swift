@@ -16,6 +16,8 @@ public struct DTLSAcceptor: ~Copyable {
     /// Nil until begun.
     var endpoint: DTLSEndpoint?
     var hasFailed = false
+
+    var isUnderWay: Bool { endpoint.map { !$0.isClosed } ?? false }
   }
 
   private let certificate: Certificate
@@ -66,8 +68,8 @@ public struct DTLSAcceptor: ~Copyable {
       while let output = endpoint.poll() {
         switch output {
         case .transmit:
-          // The alert of one handshake would end the others over there.
-          if endpoint.isClosed, attempts.count > 1 { continue }
+          // The alert about a forged ClientHello would end the true peer's handshake over there.
+          if endpoint.isClosed { continue }
           return output
         case .connected:
           winner = endpoint
@@ -118,15 +120,17 @@ public struct DTLSAcceptor: ~Copyable {
     // A repeated one means that our flight was lost: its own deadline repeats it.
     guard !attempts.contains(where: { $0.random == hello.random }) else { return }
     if attempts.count == Limits.handshakesPerTransport, !makeRoom(now: now) { return }
+    let isFirst = !attempts.contains { $0.isUnderWay }
     attempts.append(Attempt(random: hello.random, record: hello.record, receivedAt: now))
-    if attempts.count == 1 { begin(0, now: now) }
+    if isFirst { begin(attempts.count - 1, now: now) }
   }
 
-  /// Gives up a handshake that failed, or else the oldest one that has had its time.
+  /// Gives up a handshake that failed, or one that never began, or one that does not get on.
   private mutating func makeRoom(now: Instant) -> Bool {
     let candidate =
       attempts.firstIndex { $0.hasFailed }
-      ?? attempts.firstIndex { now - $0.receivedAt > Self.patience * 2 }
+      ?? attempts.firstIndex { $0.endpoint == nil && now - $0.receivedAt > Self.patience * 2 }
+      ?? attempts.firstIndex { now - $0.receivedAt > Self.patience * 10 }
     guard let candidate else { return false }
     attempts.remove(at: candidate)
     return true
