@@ -1,4 +1,5 @@
 import CSecurity
+import Foundation
 import Primitives
 import Testing
 
@@ -62,6 +63,25 @@ private func fragments(
       #expect(pair.clientKeys != nil)
       #expect(pair.clientKeys?.local == pair.serverKeys?.remote)
     }
+  }
+
+  /// Chromium 156 offers post-quantum key shares: its ClientHello comes in two records.
+  @Test func chromiumsClientHelloIsAnsweredOnceBothOfItsRecordsAreThere() throws {
+    let corpus = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../Fuzz/Corpus/dtls/chromium-handshake").standardized
+    var rest = [UInt8](try Data(contentsOf: corpus))[...]
+    var datagrams: [[UInt8]] = []
+    while let high = rest.popFirst(), let low = rest.popFirst() {
+      let length = Int(high) << 8 | Int(low)
+      datagrams.append(Array(rest.prefix(length)))
+      rest = rest.dropFirst(length)
+    }
+    #expect(datagrams.prefix(2).map(\.count) == [1_200, 263])
+    let pair = try DTLSPair()
+    pair.giveServer([datagrams[1]])
+    #expect(pair.takeFromServer().isEmpty)
+    pair.giveServer([datagrams[0]])
+    #expect(!pair.takeFromServer().isEmpty)
   }
 
   @Test func everyTruncationOfAClientHelloIsSurvivedAndAnsweredByNothing() throws {
