@@ -58,9 +58,9 @@ struct MediaPacket {
   /// Whether there is nothing in it but padding.
   var isPadding: Bool { header.payloadRange.isEmpty }
 
-  /// Whether a decoder can start with it.
+  /// Whether a decoder can start with it, and with what comes behind it.
   var isEntry: Bool {
-    guard let descriptor else { return !isPadding }
-    return descriptor.isKeyFrameStart && !isLate
+    if isLate || isPadding { return false }
+    return descriptor?.isKeyFrameStart ?? true
   }
 }

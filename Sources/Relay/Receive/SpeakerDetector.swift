@@ -21,7 +21,7 @@ struct SpeakerDetector {
   /// Loudness, in dB above silence, down to which a speaking peer goes on to speak.
   private static let stopThreshold = 70
   /// Loudness falls by this much in each interval without a packet.
-  private static let decay = 40
+  private static let decay = 20
   /// Peers whose voices are followed at the same time.
   private static let voices = 256
 
@@ -39,7 +39,7 @@ struct SpeakerDetector {
     for index in followed.indices where followed[index].peer == peer {
       // A voice rises fast and falls slowly, so that pauses between words do not end it.
       let difference = loudness - followed[index].loudness
-      followed[index].loudness += difference > 0 ? difference / 4 : difference / 32
+      followed[index].loudness += difference > 0 ? difference / 4 : difference / 64
       followed[index].lastHeard = now
       return
     }

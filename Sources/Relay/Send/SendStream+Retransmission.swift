@@ -16,26 +16,27 @@ extension SendStream {
   ) -> SendOutcome {
     guard let ssrc = section.retransmissionSSRC,
       let payloadType = section.payloadTypes.retransmission,
-      let highest = highestSequence,
-      let sequence = ExtendedSequenceNumber(highest).nearest(number)
+      let highest = sequence.highest,
+      let original = ExtendedSequenceNumber(highest).nearest(number)
     else { return .dropped(.forgotten) }
     let quietTime = max(Self.shortestQuietTime, roundTrip / 2)
-    guard let packet = packet(sentAs: sequence.value, now: now, quietTime: quietTime),
+    guard let packet = sent.take(original.value, now: now, quietTime: quietTime),
       pool.isLive(packet.reference)
     else { return .dropped(.forgotten) }
     let source = UnsafeRawBufferPointer(rebasing: pool.slot(packet.reference)[..<packet.length])
-    guard let original = try? RTPHeader(parsing: source.bytes) else { return .dropped(.forgotten) }
-    let payload = original.payloadRange
+    guard let header = try? RTPHeader(parsing: source.bytes) else { return .dropped(.forgotten) }
+    let payload = header.payloadRange
     let length = RTPHeader.fixedLength + RetransmissionPayload.overhead + payload.count
-    guard spend(length) else { return .dropped(.overBudget) }
+    guard budget.spend(length) else { return .dropped(.overBudget) }
 
-    let index = nextRetransmissionIndex()
-    let header = RTPHeader(
-      payloadType: payloadType, sequenceNumber: UInt16(truncatingIfNeeded: index),
-      timestamp: packet.timestamp, ssrc: ssrc, marker: original.marker)
+    retransmissionIndex += 1
+    let index = retransmissionIndex
     var out = slot.mutableBytes
-    header.write(to: &out)
-    out.store(sequence.number, at: RTPHeader.fixedLength)
+    RTPHeader(
+      payloadType: payloadType, sequenceNumber: UInt16(truncatingIfNeeded: index),
+      timestamp: packet.timestamp, ssrc: ssrc, marker: header.marker
+    ).write(to: &out)
+    out.store(original.number, at: RTPHeader.fixedLength)
     let start = RTPHeader.fixedLength + RetransmissionPayload.overhead
     UnsafeMutableRawBufferPointer(rebasing: slot[start..<length])
       .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[payload]))

@@ -12,6 +12,10 @@ struct TimestampMapper {
   /// See `behind`.
   static let ahead = Duration.seconds(2)
 
+  /// A source that starts less than this behind what went out is moved ahead of it.
+  static let nudge = Duration.milliseconds(500)
+
+  /// Ticks a second.
   let rate: Int
   private let base: UInt32
   /// Ticks since the clock's origin of the first sample that may go out.
@@ -39,9 +43,19 @@ struct TimestampMapper {
     return wire(earliest)
   }
 
-  /// Ties a source to the line: its `timestamp` was captured at `capture`.
-  mutating func start(timestamp: UInt32, capture: Instant) {
-    anchor = (timestamp, ticks(at: capture))
+  /// Ties a source to the line: its `timestamp` was captured at `capture`. False, and nothing
+  /// changed, where that may not go out.
+  ///
+  /// A layer of the same picture that has gone out already is put one tick behind it.
+  mutating func start(timestamp: UInt32, capture: Instant) -> Bool {
+    var ticks = ticks(at: capture)
+    guard ticks >= earliest else { return false }
+    if let latest, ticks <= latest {
+      guard latest - ticks < Self.nudge.ticks(at: rate) else { return false }
+      ticks = latest + 1
+    }
+    anchor = (timestamp, ticks)
+    return true
   }
 
   /// Whether a sample stands within bounds of the line when it arrives `now`.
@@ -52,12 +66,6 @@ struct TimestampMapper {
 
   /// Whether the sample may go out.
   func admits(_ timestamp: UInt32) -> Bool { ticks(of: timestamp) >= earliest }
-
-  /// Whether the sample may go out, and is later than all that did.
-  func admitsAsFirst(_ timestamp: UInt32) -> Bool {
-    let ticks = ticks(of: timestamp)
-    return ticks >= earliest && ticks > latest ?? .min
-  }
 
   /// The timestamp that a sample of the source goes out with.
   mutating func rewrite(_ timestamp: UInt32) -> UInt32 {

@@ -1,0 +1,106 @@
+import Primitives
+import Wire
+
+/// What has become of a packet on one route.
+enum SendOutcome {
+  /// It stands in the slot.
+  case written(length: Int, headerLength: Int, index: UInt64)
+  case dropped(RelayDrop)
+}
+
+extension SendStream {
+  /// Writes what a packet goes out as into `slot`. `source` is the publisher's packet.
+  mutating func forward(
+    _ packet: MediaPacket, source: UnsafeRawBufferPointer, bestLayer: UInt8,
+    into slot: UnsafeMutableRawBufferPointer, now: Instant
+  ) -> SendOutcome {
+    if let reason = admit(packet, bestLayer: bestLayer, now: now) { return .dropped(reason) }
+    guard let index = sequence.rewrite(packet.sequence) else { return .dropped(.late) }
+    let timestamp = timestamps.rewrite(packet.header.timestamp)
+    let payload = payload(of: packet)
+
+    var out = slot.mutableBytes
+    let headerLength = writeHeader(
+      of: packet, index: index, timestamp: timestamp, isRED: payload.isRED, to: &out)
+    UnsafeMutableRawBufferPointer(rebasing: slot[headerLength..<headerLength + payload.range.count])
+      .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[payload.range]))
+    if payload.isRED, let blocks = packet.redundancy {
+      _ = blocks.patchPayloadTypes(
+        &out, payloadAt: headerLength, from: blocks.primary.payloadType,
+        to: section.payloadTypes.primary)
+    }
+    var record = SentPacket(
+      sequence: index, reference: packet.reference, length: packet.header.packetLength,
+      timestamp: timestamp, pictureID: 0, baseLayerIndex: 0, time: now)
+    if let descriptor = packet.descriptor {
+      let rewritten = picture.rewrite(descriptor)
+      rewritten.patch(&out, payloadAt: headerLength)
+      record.pictureID = rewritten.pictureID?.value ?? 0
+      record.baseLayerIndex = rewritten.tl0PicIdx?.value ?? 0
+    }
+    let length = headerLength + payload.range.count
+    sent.record(record)
+    budget.earn(length)
+    packetCount &+= 1
+    octetCount &+= UInt32(truncatingIfNeeded: payload.range.count)
+    return .written(length: length, headerLength: headerLength, index: index)
+  }
+
+  /// Judges a packet, and starts its layer where it is the first of it; nil to let it out.
+  private mutating func admit(
+    _ packet: MediaPacket, bestLayer: UInt8, now: Instant
+  ) -> RelayDrop? {
+    if packet.isPadding {
+      if packet.layer == selector.current { sequence.skip(packet.sequence) }
+      return .padding
+    }
+    switch selector.decide(packet.layer, best: bestLayer, isEntry: packet.isEntry) {
+    case .notSelected: return .notSelected
+    case .awaitKeyFrame: return .awaitingKeyFrame
+    case .start:
+      guard
+        timestamps.start(timestamp: packet.header.timestamp, capture: packet.captureTime)
+      else { return .beforeSeating }
+      selector.start(packet.layer)
+      sequence.start(at: packet.sequence)
+      if let descriptor = packet.descriptor { picture.start(at: descriptor) }
+      owesReport = true
+      return nil
+    case .forward:
+      guard timestamps.isPlausible(packet.header.timestamp, now: now) else {
+        // The source's clock has stood still or jumped: it is tied to the line again.
+        let isTied =
+          !packet.isLate
+          && timestamps.start(timestamp: packet.header.timestamp, capture: packet.captureTime)
+        return isTied ? nil : .late
+      }
+      return timestamps.admits(packet.header.timestamp) ? nil : .beforeSeating
+    }
+  }
+
+  /// The part of the payload that goes out: RED as it is where the receiver knows it, else the
+  /// newest block alone.
+  private func payload(of packet: MediaPacket) -> (range: Range<Int>, isRED: Bool) {
+    guard let blocks = packet.redundancy else { return (packet.header.payloadRange, false) }
+    if section.payloadTypes.redundancy != nil { return (packet.header.payloadRange, true) }
+    return (blocks.primary.range, false)
+  }
+
+  /// Writes a fresh header; returns its length.
+  private func writeHeader(
+    of packet: MediaPacket, index: UInt64, timestamp: UInt32, isRED: Bool,
+    to out: inout MutableRawSpan
+  ) -> Int {
+    let types = section.payloadTypes
+    let header = RTPHeader(
+      payloadType: isRED ? types.redundancy ?? types.primary : types.primary,
+      sequenceNumber: UInt16(truncatingIfNeeded: index), timestamp: timestamp, ssrc: section.ssrc,
+      marker: packet.header.marker)
+    header.write(to: &out)
+    var extensions = HeaderExtensionWriter()
+    if let level = packet.audioLevel {
+      extensions.append(id: audioLevelID, level.byte, to: &out)
+    }
+    return extensions.finish(&out)
+  }
+}
