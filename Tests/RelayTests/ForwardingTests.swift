@@ -45,4 +45,65 @@ import Wire
     #expect(bench.relay.counters.accepted == 1)
     #expect(bench.relay.counters.attempted == 0)
   }
+
+  /// What a viewer gets of a RED packet with an older block of three bytes, then `[7, 8]`.
+  private func sendRED(toViewerWithRED hasRED: Bool, types: [UInt8]) -> RelayBench {
+    var bench = RelayBench()
+    let anna = SyntheticPublisher(number: 1)
+    let publisher = bench.addPeer(anna.plan)
+    let viewer = bench.addPeer(Agreed.viewer(hasRED: hasRED))
+    bench.seat(viewer, 0, publisher)
+    bench.advance(by: .milliseconds(10))
+    let payload: [UInt8] = [0x80 | types[0], 0x0F, 0x00, 3, types[1], 1, 2, 3, 7, 8]
+    bench.receive(
+      anna.packet(
+        type: Agreed.red, sequence: 1, timestamp: anna.audioTimestamp(at: bench.now),
+        ssrc: anna.audioSSRC, payload: payload), from: publisher)
+    return bench
+  }
+
+  @Test func redundantSoundIsPassedOnWithTheViewersPayloadTypesInside() {
+    let bench = sendRED(toViewerWithRED: true, types: [Agreed.opus, Agreed.opus])
+    #expect(bench.sink.packets.map(\.header.payloadType) == [Agreed.viewerRED])
+    let expected: [UInt8] = [
+      0x80 | Agreed.viewerOpus, 0x0F, 0x00, 3, Agreed.viewerOpus, 1, 2, 3, 7, 8,
+    ]
+    #expect(bench.sink.packets.map(\.payload) == [expected])
+  }
+
+  @Test func aViewerWithoutRedundancyGetsTheNewestBlockAlone() {
+    let bench = sendRED(toViewerWithRED: false, types: [Agreed.opus, Agreed.opus])
+    #expect(bench.sink.packets.map(\.header.payloadType) == [Agreed.viewerOpus])
+    #expect(bench.sink.packets.map(\.payload) == [[7, 8]])
+  }
+
+  @Test func redundancyAroundAnotherPayloadTypeIsDropped() {
+    let bench = sendRED(toViewerWithRED: true, types: [Agreed.opus, 13])
+    #expect(bench.sink.packets.isEmpty)
+    #expect(bench.relay.counters[.malformed] == 1)
+  }
+
+  @Test func nothingOfThePublishersHeaderBeyondTheAllowListGoesOut() throws {
+    var bench = RelayBench()
+    let anna = SyntheticPublisher(number: 1)
+    let publisher = bench.addPeer(anna.plan)
+    let viewer = bench.addPeer(Agreed.viewer())
+    bench.seat(viewer, 0, publisher)
+    bench.advance(by: .milliseconds(10))
+    var bytes = anna.packet(
+      type: Agreed.opus, sequence: 1, timestamp: anna.audioTimestamp(at: bench.now),
+      ssrc: anna.audioSSRC,
+      elements: [
+        (id: 4, bytes: [0x30]), (id: 3, bytes: [0, 1]), (id: 7, bytes: [99]), (id: 1, bytes: [5]),
+      ],
+      payload: [1, 2, 3])
+    // A contributing source, and two bytes of padding.
+    bytes[0] |= 0x21
+    bytes.insert(contentsOf: [0xAA, 0xBB, 0xCC, 0xDD], at: 12)
+    bytes += [0, 2]
+    bench.receive(bytes, from: publisher)
+    let sent = try #require(bench.sink.packets.first)
+    #expect(sent.bytes[0] == 0x90)
+    #expect(Array(sent.bytes[12...]) == [0xBE, 0xDE, 0, 1, 0x70, 5, 0, 0, 1, 2, 3])
+  }
 }

@@ -120,7 +120,8 @@ import Wire
     scene.bench.receive(again, from: scene.publisher)
     let video = scene.video.suffix(3)
     #expect(video.map(\.index) == [0, 2, 1].map { video[video.startIndex].index + $0 })
-    #expect(video.last?.payload == Array(packets[1].dropFirst(12)).withRewrittenIDs(like: video.last))
+    #expect(
+      video.last?.payload == Array(packets[1].dropFirst(12)).withRewrittenIDs(like: video.last))
     #expect(scene.bench.relay.counters[.duplicate] == 1)
     scene.bench.advance(by: .seconds(5))
     #expect(scene.bench.requested(from: scene.publisher).count == 1)

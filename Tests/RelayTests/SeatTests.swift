@@ -14,14 +14,18 @@ import Wire
     let viewer = bench.addPeer(Agreed.viewer())
     bench.seat(viewer, 0, first)
     bench.advance(by: .milliseconds(5))
-    for packet in anna.picture(at: bench.now, isKeyFrame: true) { bench.receive(packet, from: first) }
+    for packet in anna.picture(at: bench.now, isKeyFrame: true) {
+      bench.receive(packet, from: first)
+    }
     let before = try #require(bench.sent(to: viewer, ssrc: Agreed.videoSSRC(seat: 0)).last)
 
     bench.seat(viewer, 0, nil)
     bench.advance(by: .milliseconds(40))
     let from = bench.seat(viewer, 0, second).videoFrom
     #expect(Int32(bitPattern: from &- before.header.timestamp) > 0)
-    for packet in anna.picture(at: bench.now, isKeyFrame: true) { bench.receive(packet, from: first) }
+    for packet in anna.picture(at: bench.now, isKeyFrame: true) {
+      bench.receive(packet, from: first)
+    }
     bench.advance(by: .milliseconds(10))
     for isKeyFrame in [false, true, false] {
       bench.advance(by: .milliseconds(33))
