@@ -5,9 +5,10 @@ extension Relay {
   /// Puts a publisher on a viewer's seat in place of whoever sits there, or empties it.
   ///
   /// Answers with the smallest output timestamps that the seat's packets can have from now on:
-  /// greater, modulo 2^32, than all that were sent there. Both stand for the same instant: now, or
-  /// the latest capture that went out on either stream where that lies ahead. What the publisher
-  /// captured before it is not sent. A stream that the seat does not have answers 0.
+  /// greater, modulo 2^32, than all that were sent there. Both stand for the same instant, the
+  /// latest capture that went out on either stream; what the publisher captured before it is not
+  /// sent. It is not the present instant, because the key frame that answers the request may have
+  /// been captured just before that was made. A stream that the seat does not have answers 0.
   @discardableResult
   public mutating func seat(
     _ viewer: Handle, seat index: Int, occupant: Handle?, now: Instant
@@ -19,7 +20,7 @@ extension Relay {
 
     let audio = peers[viewer].seats[position].audio
     let video = peers[viewer].seats[position].video
-    var start = now
+    var start = now - TimestampMapper.behind
     for stream in peers[viewer].seats[position].streams {
       start = max(start, senders[stream].timestamps.latestCapture ?? start)
     }

@@ -33,7 +33,7 @@ public enum RelayDrop: Int, Error, CaseIterable, Sendable {
   case notSelected
   /// Video before the key frame that a decoder can start from.
   case awaitingKeyFrame
-  /// Captured before the viewer's seat was given to this publisher.
+  /// Captured before what the last occupant of the seat sent, or too long before the seating.
   case beforeSeating
   /// From before a switch, too late, or sent already (W2, W6).
   case late

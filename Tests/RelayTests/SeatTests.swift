@@ -44,18 +44,41 @@ import Wire
     #expect(bench.relay.counters.areConserved)
   }
 
-  @Test func whatWasCapturedBeforeTheSeatingIsNotShown() {
+  @Test func whatWasCapturedBeforeTheLastOccupantsPacketsIsNotSent() {
+    var bench = RelayBench()
+    var anna = SyntheticPublisher(number: 1)
+    var bo = SyntheticPublisher(number: 2)
+    let first = bench.addPeer(anna.plan)
+    let second = bench.addPeer(bo.plan)
+    let viewer = bench.addPeer(Agreed.viewer())
+    let early = bench.now
+    bench.receive(bo.reports(at: early), from: second)
+    bench.advance(by: .milliseconds(30))
+    bench.seat(viewer, 0, first)
+    bench.receive(anna.audio(at: bench.now), from: first)
+    let from = bench.seat(viewer, 0, second)
+    bench.receive(bo.audio(at: early), from: second)
+    #expect(bench.sink.packets.count == 1)
+    #expect(bench.relay.counters[.beforeSeating] == 1)
+    let audio = bench.sink.packets.map(\.header.timestamp)
+    #expect(audio.allSatisfy { Int32(bitPattern: from.audioFrom &- $0) > 0 })
+  }
+
+  @Test func aKeyFrameThatWasOnItsWayWhenTheSeatWasGivenIsShown() {
     var bench = RelayBench()
     var anna = SyntheticPublisher(number: 1)
     let publisher = bench.addPeer(anna.plan)
     let viewer = bench.addPeer(Agreed.viewer())
-    let early = bench.now
-    bench.receive(anna.reports(at: early), from: publisher)
+    bench.receive(anna.reports(at: bench.now), from: publisher)
+    let capture = bench.now
     bench.advance(by: .milliseconds(30))
-    bench.seat(viewer, 0, publisher)
-    bench.receive(anna.audio(at: early), from: publisher)
-    #expect(bench.sink.packets.isEmpty)
-    #expect(bench.relay.counters[.beforeSeating] == 1)
+    let from = bench.seat(viewer, 0, publisher).videoFrom
+    for packet in anna.picture(at: capture, isKeyFrame: true) {
+      bench.receive(packet, from: publisher)
+    }
+    let sent = bench.sent(to: viewer, ssrc: Agreed.videoSSRC(seat: 0))
+    #expect(sent.count == 2)
+    #expect(sent.allSatisfy { Int32(bitPattern: $0.header.timestamp &- from) >= 0 })
   }
 
   @Test func aMutedSourceIsDroppedAndComesBackWithAKeyFrame() {
