@@ -182,7 +182,7 @@ struct ControlBench {
     return connection
   }
 
-  mutating func negotiate(_ connection: ConnectionID, _ client: OfferSample = OfferSample())
+  mutating func negotiate(_ connection: ConnectionID, _ client: ControlOffer = ControlOffer())
     -> JSON
   {
     call(connection, "media.negotiate", client.params)

@@ -71,7 +71,7 @@ extension ControlPlane {
     switch view.place {
     case .lobby: return view
     case .out:
-      guard state.identity.role != .guest else { return view }
+      guard state.identity.role != .guest, !isStranger(state, in: scene) else { return view }
       view.call = summary(of: scene)
       view.requests = (scene.call?.requests ?? []).filter { $0.person == state.identity.person }
     case .call:
@@ -86,6 +86,15 @@ extension ControlPlane {
       view.requests = scene.call?.requests ?? []
     }
     return view
+  }
+
+  /// Whether somebody else is already here by the session's personal link: then the session's
+  /// person is not the one whom the link names, and learns nothing of what is that one's.
+  func isStranger(_ session: ControlSession, in scene: Scene) -> Bool {
+    guard session.identity.link != nil else { return false }
+    return scene.visit.participants.contains {
+      $0.person == session.identity.person && $0.id != session.identity.participant
+    }
   }
 
   private func summary(of scene: Scene) -> CallView.Summary? {

@@ -14,20 +14,25 @@ extension ControlPlane {
       drop(connection, code: 1_009, reason: "message_too_large")
       return
     }
+    let isTooMany = connections[connection]?.bucket.take(now: moment.instant) == false
     do throws(JSONRPCMessage.Failure) {
       let message = try JSONRPCMessage(parsing: bytes)
-      receive(message, length: bytes.count, on: connection)
+      receive(message, length: bytes.count, isTooMany: isTooMany, on: connection)
     } catch {
+      guard !isTooMany else {
+        drop(connection, code: 1_008, reason: "rate_limited")
+        return
+      }
       emit(.send(connection, JSONRPCText.error(error.id, error.error)))
       if error.isFatal { drop(connection, code: 1_007, reason: error.error.reason) }
     }
   }
 
   private mutating func receive(
-    _ message: JSONRPCMessage, length: Int, on connection: ConnectionID
+    _ message: JSONRPCMessage, length: Int, isTooMany: Bool, on connection: ConnectionID
   ) {
     do throws(SignalingError) {
-      guard connections[connection]?.bucket.take(now: moment.instant) == true else {
+      guard !isTooMany else {
         throw SignalingError(.unavailable, "rate_limited", message: "too many requests a second")
       }
       guard let method = SignalingMethod(rawValue: message.method) else {

@@ -15,12 +15,12 @@ extension ControlPlane {
       "session": .string(session.text),
       "resume_secret": .string(configuration.links.resumeSecret(of: session)),
       "seq": .integer(Int64(clamping: sequence ?? state.signaling.sequence)),
-      "you": describeSelf(identity),
+      "you": describeSelf(state),
       "clinic": [
         "id": .string(identity.clinic.text), "name": .string(clinic?.name ?? ""),
       ],
       "visit": describeVisit(of: session),
-      "snapshot": sequence == nil ? describeSnapshot(session) : nil,
+      "snapshot": sequence == nil ? .some(describeSnapshot(session)) : .none,
       "ice_servers": [],
       "limits": [
         "message_bytes": .integer(Int64(Limits.messageBytes)),
@@ -48,12 +48,12 @@ extension ControlPlane {
   func describeSnapshot(_ session: SessionID) -> JSON {
     guard let state = sessions[session] else { return [:] }
     let view = state.shown
-    let place = JSON.string(view.place.rawValue)
+    guard view.place != .lobby else { return ["call": ["place": "lobby"]] }
     guard view.place == .call, let call = view.call else {
       let ringing = view.requests.last { $0.state == .sent }
       return .compact([
-        "call": view.call.map { $0.json(place: view.place) } ?? ["place": place],
-        "request": view.place == .out ? ringing.map { describe($0, for: session) } : nil,
+        "call": view.call.map { $0.json(place: .out) },
+        "request": ringing.map { describe($0, for: session) },
       ])
     }
     let seats = view.participant.flatMap { peerNumbers[$0] }.flatMap { peers[$0]?.seating.snapshot }
@@ -79,13 +79,21 @@ extension ControlPlane {
     ]
   }
 
-  private func describeSelf(_ identity: Identity) -> JSON {
-    .compact([
+  private func describeSelf(_ session: ControlSession) -> JSON {
+    let identity = session.identity
+    var name = identity.name
+    // Who comes by a personal link is greeted by the name that the link was sent to.
+    if identity.link != nil, let scene = session.visit.flatMap(journal.scene),
+      !isStranger(session, in: scene), let known = scene.visit.people[identity.person]?.name
+    {
+      name = known
+    }
+    return .compact([
       "participant": identity.participant.map { .string($0.text) },
-      "person": identity.link == nil ? .string(identity.person.text) : nil,
+      "person": identity.link == nil ? .some(.string(identity.person.text)) : .none,
       "role": .string(identity.role.rawValue),
       "kind": identity.kind.map { .string($0.rawValue) },
-      "name": identity.name.map { .string($0.value) },
+      "name": name.map { .string($0.value) },
       "identified_by": .string(identity.identifiedBy.rawValue),
     ])
   }
@@ -99,7 +107,8 @@ extension ControlPlane {
     let visit = scene.visit
     // The second opening of somebody's personal link is a stranger's.
     let me = scene.participant(state.identity.participant)
-    guard me == nil || me?.role == state.identity.role else { return nil }
+    guard me?.role ?? state.identity.role == state.identity.role, !isStranger(state, in: scene)
+    else { return nil }
     let relation = journal.decided.relation(of: state.identity, to: visit)
     let isNamed = relation == .responsible || relation == .added || me?.place == .call
     let isStaff = state.identity.role == .staff

@@ -14,12 +14,15 @@ extension ControlPlane {
     }
     guard var reply, let state = sessions[session] else { return }
     if case .startCall(let visit) = request {
-      try startCall(of: visit, from: session, reply: reply)
+      try startCall(of: try choose(visit, for: state), from: session, reply: reply)
+      return
+    }
+    if case .joinCall(let visit) = request {
+      try join(try choose(visit, for: state), from: session, reply: reply)
       return
     }
     guard let visit = state.visit else { throw SignalingError(.refused, "visit_not_found") }
     switch request {
-    case .joinCall: try join(visit, from: session, reply: reply)
     case .setPins(let pins):
       sessions[session]?.pins = pins
       touched.insert(visit)
@@ -43,17 +46,25 @@ extension ControlPlane {
     }
   }
 
-  /// Staff starts a call and comes in; patient and proxies are rung.
-  private mutating func startCall(
-    of chosen: VisitID?, from session: SessionID, reply: PendingReply
-  ) throws(SignalingError) {
-    guard let state = sessions[session] else { return }
-    guard let visit = chosen ?? state.visit else {
+  /// The visit that is meant: the session's own, or for staff of the whole clinic a named one.
+  private func choose(
+    _ visit: VisitID?, for session: ControlSession
+  ) throws(SignalingError) -> VisitID {
+    guard let chosen = visit ?? session.visit else {
       throw .badArgument("visit", "missing", "the session is for the whole clinic: name a visit")
     }
     // A session of one visit stays there, and whoever is in one call first leaves it.
-    guard visit == state.visit || (state.identity.visit == nil && state.identity.participant == nil)
-    else { throw SignalingError(.refused, "visit_not_found", field: "visit") }
+    let isFree = session.identity.visit == nil && session.identity.participant == nil
+    guard chosen == session.visit || isFree else {
+      throw SignalingError(.refused, "visit_not_found", field: "visit")
+    }
+    return chosen
+  }
+
+  /// Staff starts a call and comes in; patient and proxies are rung.
+  private mutating func startCall(
+    of visit: VisitID, from session: SessionID, reply: PendingReply
+  ) throws(SignalingError) {
     let participant = ParticipantID(random: &random)
     var reply = reply
     reply.answer = .joined

@@ -129,6 +129,13 @@ public struct ControlPlane: Sendable {
   /// All clinics and visits, as decided.
   public var visits: VisitLedger { journal.decided }
 
+  /// How many connections there are.
+  public var connectionCount: Int { connections.count }
+  /// How many sessions there are, those included that can still be resumed.
+  public var sessionCount: Int { sessions.count }
+  /// How many peer connections the workers have been told of.
+  public var peerTotal: Int { peers.count }
+
   /// The secret that a link carries, for the invite's present version; nil where there is none.
   public func inviteSecret(for invite: InviteID) -> String? {
     guard let version = journal.decided.visit(ofInvite: invite)?.invite(invite)?.version else {
@@ -161,6 +168,7 @@ public struct ControlPlane: Sendable {
     log(LogRecord(.error, "store_failed"))
     storeRetry = moment.instant + Self.storeRetryInterval
     for entry in journal.fail(at: moment) { refuse(entry) }
+    touched.formUnion(attendances.keys)
   }
 
   private mutating func handleDeadlines() {

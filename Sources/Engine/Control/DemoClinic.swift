@@ -34,6 +34,7 @@ public struct DemoClinic: Sendable {
   public var commands: [Command] {
     let doctor = PersonRecord(
       id: staff, name: Redacted("Dr. Astrid Ek"), title: Redacted("Allmänläkare"))
+    let guestRecord = PersonRecord(id: guest, name: Redacted("Alex Lind"))
     let draft = VisitDraft(
       id: visit, clinic: clinic, type: "videobesök",
       details: VisitDetails(heading: Redacted("Hosta och feber")),
@@ -45,7 +46,7 @@ public struct DemoClinic: Sendable {
         InviteDraft(
           id: guestInvite,
           recipient: .person(
-            PersonRecord(id: guest, name: Redacted("Alex Lind")), role: .guest, kind: .interpreter)),
+            guestRecord, role: .guest, kind: .interpreter)),
         InviteDraft(id: generalInvite, recipient: .anybody),
       ])
     return [

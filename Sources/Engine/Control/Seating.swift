@@ -59,6 +59,9 @@ public struct Seating: Equatable, Sendable {
     public var commands: [SeatAssignment] = []
     /// For the client, in order.
     public var changes: [Change] = []
+
+    /// Nothing follows.
+    public init() {}
   }
 
   private struct Seat: Equatable {

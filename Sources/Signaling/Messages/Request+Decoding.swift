@@ -13,7 +13,7 @@ extension Request {
     switch method {
     case .sessionOpen: self = .openSession(try SessionOpening(reader))
     case .callStart: self = .startCall(try reader.optionalIdentifier("visit", VisitID.self))
-    case .callJoin: self = .joinCall
+    case .callJoin: self = .joinCall(try reader.optionalIdentifier("visit", VisitID.self))
     case .callLeave: self = .leaveCall
     case .callEnd: self = .endCall
     case .callAccept: self = .acceptCall

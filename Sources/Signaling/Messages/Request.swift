@@ -8,7 +8,8 @@ public enum Request: Equatable, Sendable {
   case openSession(SessionOpening)
   /// Staff starts the call of a visit; nil: of the visit that the session is for.
   case startCall(VisitID?)
-  case joinCall
+  /// Into the call or its lobby; nil: of the visit that the session is for.
+  case joinCall(VisitID?)
   case leaveCall
   case endCall
   case acceptCall

@@ -26,13 +26,12 @@ public enum SignalingMethod: String, Sendable, CaseIterable {
   /// Whether a client may send it without waiting for an answer.
   public var isNotification: Bool { self == .seatsAcknowledge }
 
-  /// Throws `not_in_call` or `not_joined` where the method is not for those in that place. A seat
-  /// can be acknowledged from the lobby too: whoever is held has seats to blank.
+  /// Throws `not_in_call` or `not_joined` where the method is not for those in that place. Seats
+  /// can be acknowledged from anywhere: whoever was held or removed has seats to blank.
   public func requireEntry(from place: Place) throws(SignalingError) {
     switch self {
     case .pinSet where place != .call: throw SignalingError(.refused, "not_in_call")
-    case .mediaNegotiate where place == .out, .seatsAcknowledge where place == .out:
-      throw SignalingError(.refused, "not_joined")
+    case .mediaNegotiate where place == .out: throw SignalingError(.refused, "not_joined")
     default: return
     }
   }

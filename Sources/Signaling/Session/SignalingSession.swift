@@ -1,7 +1,10 @@
 import Primitives
 
 /// The kind of identifier that names a session.
-public enum SessionKind: IdentifierKind { public static let prefix = "ses" }
+public enum SessionKind: IdentifierKind {
+  /// The prefix.
+  public static let prefix = "ses"
+}
 
 /// Names a session. Knowing it is not enough to continue it: that takes its secret.
 public typealias SessionID = Identifier<SessionKind>

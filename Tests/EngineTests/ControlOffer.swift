@@ -2,7 +2,7 @@ import Primitives
 import Wire
 
 /// An offer as the client module makes it: microphone and camera, and seats to receive on.
-struct OfferSample {
+struct ControlOffer {
   var credentials = "abcd"
   var certificate: UInt8 = 0xAB
   var persons = 4
