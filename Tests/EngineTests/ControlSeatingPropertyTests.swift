@@ -29,11 +29,14 @@ private struct SeatWorld {
   var fromWorker: [(SeatAssignment, UInt32)] = []
   var toClient: [Seating.Change] = []
   var fromClient: [SeatAcknowledgement] = []
+  var heard: [SeatAcknowledgement] = []
   var frames: [Frame] = []
 
   var relay: [Int: (owner: PeerNumber, from: UInt32)] = [:]
   var clock: [Int: UInt32] = [:]
   var tiles: [Int: Tile] = [:]
+  /// One way that stands still for a while, by the number of its step.
+  var stalled = 0
   var framesSeen = 0
   var wrong: [String] = []
 
@@ -53,7 +56,14 @@ private struct SeatWorld {
   }
 
   mutating func step() {
-    switch Int.random(in: 0..<16, using: &random) {
+    if Int.random(in: 0..<40, using: &random) == 0 {
+      stalled = Int.random(in: 5...10, using: &random)
+    }
+    let act = Int.random(in: 0..<16, using: &random)
+    guard act != stalled && !(act == 8 && stalled == 9) && !(act == 9 && stalled == 8) else {
+      return
+    }
+    switch act {
     case 0, 1: join()
     case 2: leave()
     case 3: pin()
@@ -142,8 +152,9 @@ private struct SeatWorld {
     guard !fromClient.isEmpty else { return }
     let acknowledgement = fromClient.removeFirst()
     seating.acknowledge(acknowledgement)
-    // A late repetition changes nothing.
-    if Bool.random(using: &random) { fromClient.append(acknowledgement) }
+    // A repetition, however late, changes nothing.
+    heard.append(acknowledgement)
+    if let old = heard.randomElement(using: &random) { seating.acknowledge(old) }
     arrange()
   }
 
