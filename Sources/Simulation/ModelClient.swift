@@ -141,6 +141,9 @@ final class ModelClient {
       if let snapshot = result["snapshot"] { apply(snapshot, now: now) }
       tellDevices()
       negotiateIfNeeded(now: now)
+    case "call.leave":
+      place = .out
+      dropMedia()
     case "media.negotiate":
       applyAnswer(result, now: now)
     default: break
@@ -356,8 +359,6 @@ final class ModelClient {
     case .leave:
       wantsCall = false
       request("call.leave")
-      place = .out
-      dropMedia()
     case .come:
       wantsCall = true
       enter(now: now)
