@@ -81,6 +81,8 @@ final class ModelClient {
 
   func connected(now: Instant) {
     isConnected = true
+    // An offer whose answer is lost is made anew.
+    if pending.values.contains("media.negotiate") { dropMedia() }
     pending = [:]
     var members = credential.members ?? []
     if let session {
