@@ -385,6 +385,14 @@ final class ModelClient {
     }
   }
 
+  /// Switches microphone and camera on.
+  func switchOn(now: Instant) {
+    microphone = true
+    camera = true
+    tellDevices()
+    publishAsAllowed(now: now)
+  }
+
   private func tellDevices() {
     request("self.update", ["microphone": .bool(microphone), "camera": .bool(camera)])
   }

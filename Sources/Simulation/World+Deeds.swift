@@ -37,7 +37,7 @@ extension World {
     events.add(.admit, at: now + pause)
   }
 
-  /// From here on the network behaves, and whoever is away comes back.
+  /// From here on the network behaves, whoever is away comes back, and all cameras are on.
   func calm() {
     trace.note(now, "calm")
     for index in pages.indices {
@@ -46,6 +46,7 @@ extension World {
       pages[index].signaling.maximumDelay = .milliseconds(50)
       pages[index].client.perform(.checkPath, now: now)
       pages[index].client.perform(.come, now: now)
+      pages[index].client.switchOn(now: now)
       drainPage(index)
     }
   }

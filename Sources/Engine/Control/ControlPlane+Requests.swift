@@ -65,24 +65,32 @@ extension ControlPlane {
   private mutating func startCall(
     of visit: VisitID, from session: SessionID, reply: PendingReply
   ) throws(SignalingError) {
-    let participant = ParticipantID(random: &random)
     var reply = reply
     reply.answer = .joined
+    guard place(of: session, in: visit) != .call else { return answer(reply, isDurable: true) }
+    let participant = ParticipantID(random: &random)
     try request(
       .startCall(CallID(random: &random), as: participant), in: visit, from: session, as: reply)
     attend(visit, as: participant, session)
     ring(visit, from: session)
   }
 
-  /// Comes in, or knocks.
+  /// Comes in, or knocks. Who is here already is told how things stand: the answer to the first
+  /// request may have been lost with its connection.
   private mutating func join(
     _ visit: VisitID, from session: SessionID, reply: PendingReply
   ) throws(SignalingError) {
-    let participant = ParticipantID(random: &random)
     var reply = reply
     reply.answer = .joined
+    guard place(of: session, in: visit) == .out else { return answer(reply, isDurable: true) }
+    let participant = ParticipantID(random: &random)
     try request(.join(as: participant), in: visit, from: session, as: reply)
     attend(visit, as: participant, session)
+  }
+
+  private func place(of session: SessionID, in visit: VisitID) -> Place {
+    guard let scene = journal.scene(of: visit) else { return .out }
+    return scene.participant(sessions[session]?.identity.participant)?.place ?? .out
   }
 
   /// The session holds a participant from now on.
