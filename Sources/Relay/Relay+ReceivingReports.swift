@@ -23,12 +23,10 @@ extension Relay {
         guard let stream = sendStream(nack.mediaSSRC, of: peer) else { continue }
         retransmit(nack.missing, on: stream, pool: pool, now: now, sink: &sink)
       case .pictureLossIndication(let indication):
-        guard let stream = sendStream(indication.mediaSSRC, of: peer) else { continue }
-        requestKeyFrame(for: stream, now: now)
+        receiveKeyFrameRequest(for: indication.mediaSSRC, from: peer, now: now)
       case .fullIntraRequest(let request):
         for entry in request.entries {
-          guard let stream = sendStream(entry.ssrc, of: peer) else { continue }
-          requestKeyFrame(for: stream, now: now)
+          receiveKeyFrameRequest(for: entry.ssrc, from: peer, now: now)
         }
       case .sourceDescription, .goodbye, .receiverEstimatedMaximumBitrate, .transportFeedback,
         .unknown:
@@ -58,6 +56,12 @@ extension Relay {
       guard time >= .zero, time < .seconds(5) else { continue }
       peers[peer].roundTrip = peers[peer].roundTrip * 7 / 8 + time / 8
     }
+  }
+
+  private mutating func receiveKeyFrameRequest(for ssrc: UInt32, from peer: Handle, now: Instant) {
+    guard let stream = sendStream(ssrc, of: peer), senders[stream].keyFrames.spend(now: now)
+    else { return }
+    requestKeyFrame(for: stream, now: now)
   }
 
   private func sendStream(_ ssrc: UInt32, of peer: Handle) -> Handle? {

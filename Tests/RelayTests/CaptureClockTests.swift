@@ -6,13 +6,15 @@ import Testing
 @Suite struct CaptureClockTests {
   private let start = Instant(nanoseconds: 50_000_000_000)
 
-  @Test func untilAReportComesTheFirstPacketCountsAsCapturedWhenItArrived() {
+  @Test func untilAReportComesTheFastestPacketCountsAsCapturedWhenItArrived() {
     var clock = CaptureClock(rate: 90_000)
     #expect(clock.captureTime(of: 1_000, offset: nil) == nil)
     clock.receive(timestamp: 1_000, now: start)
     clock.receive(timestamp: 91_000, now: start + .seconds(2))
     #expect(clock.captureTime(of: 91_000, offset: nil) == start + .seconds(1))
     #expect(clock.timestamp(at: start + .seconds(1), offset: nil) == 91_000)
+    clock.receive(timestamp: 181_000, now: start + .milliseconds(1_900))
+    #expect(clock.captureTime(of: 91_000, offset: nil) == start + .milliseconds(900))
   }
 
   @Test func aReportTiesBothStreamsOfAPublisherToOneClock() {

@@ -142,6 +142,40 @@ import Wire
     #expect(bench.keyFrameRequests(to: publisher).last == bench.now)
   }
 
+  @Test func aViewerThatAsksAllTheTimeCausesAKeyFrameEveryTwoSecondsAtMost() {
+    var bench = RelayBench()
+    var anna = SyntheticPublisher(number: 1)
+    let publisher = bench.addPeer(anna.plan)
+    let viewer = bench.addPeer(Agreed.viewer())
+    bench.seat(viewer, 0, publisher)
+    let request = RTCPPacket.pictureLossIndication(
+      PictureLossIndication(senderSSRC: 1, mediaSSRC: Agreed.videoSSRC(seat: 0)))
+    for _ in 0..<1_000 {
+      bench.advance(by: .milliseconds(20))
+      for packet in anna.picture(at: bench.now, isKeyFrame: true) {
+        bench.receive(packet, from: publisher)
+      }
+      bench.receive([request], from: viewer)
+    }
+    #expect((10...16).contains(bench.keyFrameRequests(to: publisher).count))
+  }
+
+  @Test func aPublishersGoodbyeIsNotPassedOn() {
+    var bench = RelayBench()
+    var anna = SyntheticPublisher(number: 1)
+    let publisher = bench.addPeer(anna.plan)
+    let viewer = bench.addPeer(Agreed.viewer())
+    bench.seat(viewer, 0, publisher)
+    bench.receive([.goodbye(Goodbye(ssrcs: [anna.audioSSRC]))], from: publisher)
+    bench.advance(by: .milliseconds(20))
+    bench.receive(anna.audio(at: bench.now), from: publisher)
+    #expect(bench.sink.packets.count == 1)
+    let goodbyes = bench.sink.reports.filter {
+      if case .goodbye = $0.packet { true } else { false }
+    }
+    #expect(goodbyes.isEmpty)
+  }
+
   @Test func aHundredJoinersInASecondCauseTwoRequests() {
     var bench = RelayBench(peers: 128)
     var anna = SyntheticPublisher(number: 1)

@@ -33,7 +33,7 @@ struct NTPOffsetFilter {
 /// When the samples of one received stream were captured, on the relay's clock (W15).
 ///
 /// By the stream's sender reports and the transport's offset; until there is a report, as if the
-/// first packet had been captured when it arrived.
+/// fastest packet had been captured when it arrived.
 struct CaptureClock {
   private struct Point {
     var timestamp: UInt32
@@ -47,16 +47,19 @@ struct CaptureClock {
   /// Starts without a packet; `rate` is that of the RTP timestamps, in hertz.
   init(rate: Int) { self.rate = rate }
 
-  /// Takes in the first packet; moves the reference along, so that differences stay short of the
-  /// half of the number space.
+  /// Takes in a packet. One that comes sooner than those before it let expect shows how late they
+  /// were, and is the reference from then on.
   mutating func receive(timestamp: UInt32, now: Instant) {
+    let time = now - .origin
     guard let point = arrival else {
-      arrival = Point(timestamp: timestamp, time: now - .origin)
+      arrival = Point(timestamp: timestamp, time: time)
       return
     }
     let distance = Self.distance(from: point.timestamp, to: timestamp)
-    if distance > 1 << 29 {
-      arrival = Point(timestamp: timestamp, time: point.time + .ticks(distance, at: rate))
+    let expected = point.time + .ticks(distance, at: rate)
+    // The reference also moves along, so that distances stay short of half the number space.
+    if time < expected || distance > 1 << 29 {
+      arrival = Point(timestamp: timestamp, time: min(time, expected))
     }
   }
 

@@ -56,21 +56,3 @@ struct RetransmissionRing: ~Copyable {
     return packets[index]
   }
 }
-
-/// Caps the bytes that a stream's retransmissions may take: half of what it sends (W13, W16).
-struct RetransmissionBudget {
-  /// Bytes that can be saved up: enough for a burst of loss in a key frame.
-  private static let burst = 65_536
-
-  private var bytes = RetransmissionBudget.burst / 2
-
-  /// Earns from a packet that was sent.
-  mutating func earn(_ length: Int) { bytes = min(Self.burst, bytes + length / 2) }
-
-  /// Spends on a retransmission; false where there is not enough.
-  mutating func spend(_ length: Int) -> Bool {
-    guard bytes >= length else { return false }
-    bytes -= length
-    return true
-  }
-}

@@ -33,6 +33,8 @@ struct SendStream: ~Copyable {
   var sent: RetransmissionRing
   var retransmissionIndex: UInt64
   var budget = RetransmissionBudget()
+  /// How many key frames the viewer may still ask for.
+  var keyFrames = KeyFrameAllowance()
 
   /// A stream that nothing has been sent on.
   init(_ section: ReceiveSection, viewer: Handle, audioLevelID: UInt8, random: inout RandomSource) {
