@@ -136,7 +136,9 @@ final class ModelClient {
         sequence = result["seq"]?.integer ?? sequence
         apply(snapshot, now: now)
       }
+      // What was said into the dying connection may not have been heard.
       acknowledge(seats.filter { $0.value.participant == nil && $0.value.epoch > 0 })
+      if place != .out { tellDevices() }
       enter(now: now)
     case "call.start", "call.join":
       participant = result["participant"]?.string ?? participant
