@@ -65,8 +65,8 @@ let package = Package(
     program(
       "samtald",
       [
-        "Primitives", "Wire", "Security", "Visits", "Signaling", "Engine", "Store", "Runtime",
-        "WebPages",
+        "Primitives", "Wire", "Security", "Transport", "Visits", "Signaling", "Engine", "Store",
+        "Runtime", "WebPages",
       ]),
     program("samtal", ["Primitives", "Simulation"]),
 
@@ -87,6 +87,9 @@ let package = Package(
       ["Primitives", "Wire", "Security", "Transport", "Relay", "Signaling", "PeerClient"]),
     tests("WebPages", ["WebPages"]),
     tests("Simulation", ["Primitives", "Simulation"]),
+    tests(
+      "Samtald",
+      ["Primitives", "Security", "Visits", "Engine", "Runtime", "samtald"]),
     tests("Tidy", []),
   ]
 )

@@ -36,7 +36,9 @@ public final class Mailbox<Letter: Sendable>: Sendable {
 
 /// The sender's side of a mailbox whose letters must not be lost: what finds no room waits here,
 /// in order, until `flush` is called again.
-public struct Outbox<Letter: Sendable>: ~Copyable {
+///
+/// A class, as there must be one of it only; it stays on the sender's thread.
+public final class Outbox<Letter: Sendable> {
   private let mailbox: Mailbox<Letter>
   private var waiting: [Letter] = []
   private var sent = 0
@@ -45,7 +47,7 @@ public struct Outbox<Letter: Sendable>: ~Copyable {
   public init(_ mailbox: Mailbox<Letter>) { self.mailbox = mailbox }
 
   /// Sends a letter, now or with a later `flush`.
-  public mutating func send(_ letter: Letter) {
+  public func send(_ letter: Letter) {
     if waiting.isEmpty, mailbox.post(letter) { return }
     waiting.append(letter)
     flush()
@@ -55,7 +57,7 @@ public struct Outbox<Letter: Sendable>: ~Copyable {
   public var count: Int { waiting.count - sent }
 
   /// Sends what waits as far as there is room.
-  public mutating func flush() {
+  public func flush() {
     while sent < waiting.count, mailbox.post(waiting[sent]) { sent += 1 }
     if sent == waiting.count || sent > 1_024 {
       waiting.removeFirst(sent)

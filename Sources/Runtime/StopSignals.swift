@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Make it on the main thread before any other thread starts: the signals are blocked there, and
 /// threads inherit that.
-public struct StopSignals: ~Copyable {
+public final class StopSignals: Sendable {
   /// What was asked for.
   public enum Request: Equatable, Sendable {
     /// SIGTERM or SIGINT: end the calls and go.

@@ -76,18 +76,16 @@ import Testing
 
   @Test func anOutboxKeepsWhatFindsNoRoomInOrder() throws {
     let mailbox = try Mailbox<Int>(capacity: 4)
-    var outbox = Outbox(mailbox)
+    let outbox = Outbox(mailbox)
     for letter in 0..<10 { outbox.send(letter) }
-    let waiting = outbox.count
-    #expect(waiting == 6)
+    #expect(outbox.count == 6)
     var seen: [Int] = []
     while let letter = mailbox.take() {
       seen.append(letter)
       outbox.flush()
     }
     #expect(seen == Array(0..<10))
-    let left = outbox.count
-    #expect(left == 0)
+    #expect(outbox.count == 0)
   }
 }
 

@@ -191,3 +191,17 @@ public struct DatagramCounters: Equatable, Sendable {
   /// Nothing yet.
   public init() {}
 }
+
+extension DatagramCounters {
+  /// Adds another socket's account.
+  public mutating func add(_ other: DatagramCounters) {
+    received += other.received
+    oversized += other.oversized
+    receiveErrors += other.receiveErrors
+    sent += other.sent
+    sentAsSegments += other.sentAsSegments
+    droppedFull += other.droppedFull
+    droppedUnsendable += other.droppedUnsendable
+    segmentationRefusals += other.segmentationRefusals
+  }
+}

@@ -183,4 +183,7 @@ public struct WebCounters: Equatable, Sendable {
   public var slowReaders: UInt64 = 0
   /// Requests for pages.
   public var requests: UInt64 = 0
+
+  /// Nothing yet.
+  public init() {}
 }

@@ -1,0 +1,111 @@
+import Primitives
+
+/// Why a value is not what its key wants.
+struct ValueMistake: Error, Equatable {
+  /// In words that follow the key.
+  var reason: String
+}
+
+/// The text of a value, and what it can be read as.
+struct SettingValue: Equatable {
+  /// The whole, without white space at either end.
+  let text: String
+
+  /// Takes a value from a file.
+  init(text: Substring) { self.text = String(text) }
+
+  /// One value, or several as `[a, b]`; none of them empty, none twice.
+  func list<Element: Equatable>(
+    _ read: (SettingValue) throws(ValueMistake) -> Element
+  ) throws(ValueMistake) -> [Element] {
+    // "[::1]:8080" begins with a bracket and is no list; "[::1]" is one either way.
+    guard text.hasPrefix("["), text.hasSuffix("]") else { return [try read(self)] }
+    let inner = text.dropFirst().dropLast().trimmed
+    if inner.isEmpty { return [] }
+    var result: [Element] = []
+    for part in inner.split(separator: ",", omittingEmptySubsequences: false) {
+      guard !part.trimmed.isEmpty else { throw ValueMistake(reason: "has an empty entry") }
+      let element = try read(SettingValue(text: part.trimmed))
+      if result.contains(element) { throw ValueMistake(reason: "has \(part.trimmed) twice") }
+      result.append(element)
+    }
+    return result
+  }
+
+  /// An address without port.
+  func host() throws(ValueMistake) -> NetworkAddress {
+    let bare =
+      text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
+    guard let address = NetworkAddress(host: bare, port: 0) else {
+      throw ValueMistake(reason: "\"\(text)\" is not an IP address, as 192.0.2.1 or 2001:db8::1")
+    }
+    return address
+  }
+
+  /// An address with a port.
+  func endpoint() throws(ValueMistake) -> NetworkAddress {
+    guard let colon = text.lastIndex(of: ":"),
+      let port = UInt16(text[text.index(after: colon)...]),
+      let address = try? SettingValue(text: text[..<colon]).host(),
+      address.isIPv4 || text.hasPrefix("[")
+    else {
+      throw ValueMistake(
+        reason: "\"\(text)\" is not an address with a port, as 192.0.2.1:8080 or [::]:8080")
+    }
+    return address.with(port: port)
+  }
+
+  /// An address, with or without the first outside port.
+  func announcement() throws(ValueMistake) -> Configuration.Announcement {
+    if let address = try? host() {
+      guard !address.isWildcard else { throw ValueMistake(reason: "\"\(text)\" is no address") }
+      return Configuration.Announcement(address: address, firstPort: nil)
+    }
+    let address = try endpoint()
+    guard address.port > 0, !address.isWildcard else {
+      throw ValueMistake(reason: "\"\(text)\" cannot be reached")
+    }
+    return Configuration.Announcement(address: address.with(port: 0), firstPort: address.port)
+  }
+
+  /// One port, or a range of them.
+  func ports() throws(ValueMistake) -> ClosedRange<UInt16> {
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map {
+      UInt16($0.trimmed)
+    }
+    guard ends.count <= 2, let first = ends[0], let last = ends[ends.count - 1], first > 0,
+      first <= last
+    else { throw ValueMistake(reason: "\"\(text)\" is not a port range, as 40000-40007") }
+    return first...last
+  }
+
+  /// A whole number within bounds.
+  func integer(in bounds: ClosedRange<Int>) throws(ValueMistake) -> Int {
+    guard let value = Int(text), bounds.contains(value) else {
+      throw ValueMistake(
+        reason: "\"\(text)\" is not a number from \(bounds.lowerBound) to \(bounds.upperBound)")
+    }
+    return value
+  }
+
+  /// An origin as browsers send it (RFC 6454 section 6.1).
+  func origin() throws(ValueMistake) -> String {
+    let rest =
+      ["https://", "http://"].first(where: text.hasPrefix).map { text.dropFirst($0.count) } ?? ""
+    guard !rest.isEmpty, !rest.contains(where: { "/?#@ ".contains($0) }) else {
+      throw ValueMistake(reason: "\"\(text)\" is not an origin, as https://clinic.example")
+    }
+    return text
+  }
+
+  /// One of a few words.
+  func choice<Choice>(
+    _ choices: [Choice], named name: (Choice) -> String
+  ) throws(ValueMistake) -> Choice {
+    guard let choice = choices.first(where: { name($0) == text }) else {
+      throw ValueMistake(
+        reason: "\"\(text)\" is none of " + choices.map(name).joined(separator: ", "))
+    }
+    return choice
+  }
+}

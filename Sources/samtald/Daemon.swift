@@ -1,0 +1,203 @@
+import Engine
+import Glibc
+import Primitives
+import Runtime
+import Security
+import Store
+import Visits
+import WebPages
+import Wire
+
+/// Why the daemon does not start.
+struct StartFailure: Error, CustomStringConvertible {
+  /// What is in the way, for the operator.
+  var description: String
+
+  init(_ cause: some CustomStringConvertible) { description = cause.description }
+}
+
+/// The daemon: all threads, made in order and ended in the reverse order.
+struct Daemon {
+  private let configuration: Configuration
+  private let state: StateFolder
+  private let log: LogWriter
+  private let board: StatusBoard
+
+  /// A daemon that keeps what it keeps in `state`.
+  init(_ configuration: Configuration, state: StateFolder) {
+    self.configuration = configuration
+    self.state = state
+    log = LogWriter(minimum: configuration.logLevel)
+    let workers = configuration.workers(processors: WorkerThread.processors)
+    board = StatusBoard(workers: workers)
+  }
+
+  /// Runs until it is asked to stop; the process's exit status.
+  func run() throws(StartFailure) -> Int32 {
+    do {
+      return try runThreads()
+    } catch {
+      throw StartFailure("\(error)")
+    }
+  }
+
+  private func runThreads() throws -> Int32 {
+    // First of all, as threads inherit which signals are blocked.
+    let signals = try StopSignals()
+    raiseDescriptorLimit()
+    let secrets = try Secrets.loadOrCreate(path: state.path(configuration.storeSecrets))
+    let store = try EventStore(path: state.path(configuration.storePath))
+    let stored = try store.load()
+    var random = RandomSource(seed: KernelRandom.seed())
+    let certificate = try makeCertificate(&random)
+
+    let workers = try makeWorkers(certificate, &random)
+    let mediaThreads = try workers.enumerated().map { index, worker in
+      try worker.start(processor: nil)
+    }
+    let storeThread = try StoreThread()
+    let storing = try storeThread.start(store)
+    let plane = try makePlane(secrets, certificate, stored, random.fork())
+
+    let webEvents = try Mailbox<WebServer.Event>(capacity: Limits.webMailboxLetters)
+    let web = try WebServer(webConfiguration, events: webEvents)
+    let control = try ControlLoop(
+      plane,
+      ControlLoop.Surroundings(
+        configuration: configuration, log: log, board: board, signals: signals, web: web,
+        webEvents: webEvents, store: storeThread, workers: workers))
+    log.write(
+      LogRecord(
+        .info, "started", ("workers", workers.count), ("events", stored.count),
+        ("http", web.listening.map(\.description).joined(separator: " "))))
+    if configuration.demo { try showDemo(on: control, secrets, web, isNew: stored.isEmpty) }
+
+    let end = control.run()
+    web.stop()
+    for worker in workers { worker.requestStop() }
+    for thread in mediaThreads { thread.join() }
+    storeThread.requestStop()
+    storing.join()
+    return report(end)
+  }
+
+  private func report(_ end: ControlLoop.End) -> Int32 {
+    switch end {
+    case .stopped:
+      log.write(LogRecord(.info, "stopped"))
+      return 0
+    case .stuck(let thread):
+      log.write(LogRecord(.error, "thread_stuck", ("thread", thread)))
+      return EX_SOFTWARE
+    }
+  }
+
+  // MARK: The parts
+
+  /// The certificate of all handshakes: made anew at each start, and known to browsers by its
+  /// fingerprint alone.
+  private func makeCertificate(_ random: inout RandomSource) throws -> Certificate {
+    let now = WallClock.now()
+    return try Certificate.generate(
+      validFrom: now + .hours(-24), until: now + .hours(24 * 365), random: &random)
+  }
+
+  private func makeWorkers(
+    _ certificate: Certificate, _ random: inout RandomSource
+  ) throws -> [MediaThread] {
+    try (0..<configuration.workers(processors: WorkerThread.processors)).map { index in
+      let port = configuration.mediaPorts.lowerBound + UInt16(index)
+      let setup = MediaThread.Setup(
+        index: index, addresses: configuration.mediaListen.map { $0.with(port: port) },
+        certificate: certificate, profiles: configuration.mediaSRTPProfiles,
+        seed: random.bytes(32))
+      return try MediaThread(setup, board: board)
+    }
+  }
+
+  private func makePlane(
+    _ secrets: Secrets, _ certificate: Certificate, _ stored: [StoredEvent], _ random: RandomSource
+  ) throws -> ControlPlane {
+    let all = NetworkInterfaces.addresses()
+    let others = all.filter { !$0.isLoopback }
+    let interfaces = others.isEmpty ? all : others
+    let candidates = (0..<configuration.workers(processors: WorkerThread.processors)).map {
+      configuration.candidates(ofWorker: $0, interfaces: interfaces)
+    }
+    return try ControlPlane(
+      configuration: ControlConfiguration(
+        keys: secrets.keys, links: secrets.links, candidates: candidates,
+        fingerprint: Fingerprint(digest: certificate.digest)),
+      random: random, restoring: stored, at: .now())
+  }
+
+  private var webConfiguration: WebConfiguration {
+    var web = WebConfiguration(
+      listeners: configuration.httpListen.map { .init($0, .pages) }
+        + configuration.linesListen.map { .init($0, .lines) }
+        + [.init(configuration.adminListen, .admin)])
+    web.pages = WebPages.all.mapValues { .init(contentType: $0.contentType, bytes: $0.bytes) }
+    web.headers = WebPages.headers
+    web.origins = OriginPolicy(origins: configuration.httpOrigins)
+    if let chain = configuration.httpCertificate, let key = configuration.httpKey {
+      web.certificate = .init(chain: chain, key: key)
+    }
+    let board = board
+    web.adminPage = { board.page(at: $0, now: MonotonicClock.now()) }
+    return web
+  }
+
+  /// Has the demo made where the store is empty, and prints its links.
+  private func showDemo(
+    on control: ControlLoop, _ secrets: Secrets, _ web: WebServer, isNew: Bool
+  ) throws {
+    let demo = DemoClinic()
+    if isNew { for command in demo.commands { control.feed(.administer(command)) } }
+    guard let key = secrets.demoKey,
+      let invite = control.state.inviteSecret(for: demo.guestInvite)
+    else { throw StartFailure("demo: the store or the secrets are not the demo's; set demo: off") }
+    let now = WallClock.now()
+    let page = DemoLinks.page(
+      listening: web.listening.first, isSecure: configuration.httpCertificate != nil)
+    let links = DemoLinks(
+      page: page, staffToken: demo.staffToken(key: key, at: now),
+      patientToken: demo.patientToken(key: key, at: now), guestSecret: invite)
+    control.announceWhenReady(links.text)
+  }
+
+  /// As many descriptors as the system allows: each client takes one.
+  private func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}
+
+/// The demo's links, as they are printed.
+struct DemoLinks {
+  /// Where pages are served.
+  var page: String
+  var staffToken: String
+  var patientToken: String
+  var guestSecret: String
+
+  /// One link a line, each after who it is for. What lets one in stands in the fragment, which
+  /// browsers send to nobody.
+  var text: String {
+    """
+    staff:   \(page)/call#token=\(staffToken)
+    patient: \(page)/call#token=\(patientToken)
+    guest:   \(page)/call#invite=\(guestSecret)
+
+    """
+  }
+
+  /// The address of the pages as this machine's browser opens it.
+  static func page(listening address: NetworkAddress?, isSecure: Bool) -> String {
+    let address = address ?? NetworkAddress(ipv4: 0x7F00_0001, port: 8_080)
+    let shown =
+      address.isWildcard ? NetworkAddress(ipv4: 0x7F00_0001, port: address.port) : address
+    return (isSecure ? "https://" : "http://") + shown.description
+  }
+}

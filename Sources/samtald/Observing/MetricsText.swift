@@ -1,0 +1,111 @@
+import Engine
+import Runtime
+import Transport
+
+/// The daemon's figures in Prometheus' text format, version 0.0.4. No label holds anything
+/// personal.
+struct MetricsText {
+  /// The whole page.
+  private(set) var text = ""
+
+  init(_ snapshot: StatusBoard.Snapshot) {
+    addControl(snapshot.control)
+    addWeb(snapshot.web)
+    addWorkers(
+      snapshot.workers.enumerated().compactMap { index, status in status.map { (index, $0) } })
+  }
+
+  private enum Kind: String {
+    case counter, gauge
+  }
+
+  private mutating func add(
+    _ name: String, _ kind: Kind, _ help: String, _ samples: [(labels: String, value: UInt64)]
+  ) {
+    text += "# HELP samtal_\(name) \(help)\n# TYPE samtal_\(name) \(kind.rawValue)\n"
+    for sample in samples { text += "samtal_\(name)\(sample.labels) \(sample.value)\n" }
+  }
+
+  private mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: UInt64) {
+    add(name, kind, help, [("", value)])
+  }
+
+  private mutating func addControl(_ control: StatusBoard.ControlStatus) {
+    add("connections", .gauge, "Signaling connections.", UInt64(control.connections))
+    add(
+      "sessions", .gauge, "Sessions, those that can be resumed included.", UInt64(control.sessions))
+    add("peers", .gauge, "Peer connections that workers were told of.", UInt64(control.peers))
+    add("store_commits_total", .counter, "Batches of events on disk.", control.storeCommits)
+    add("store_failures_total", .counter, "Batches that the store refused.", control.storeFailures)
+    add("draining", .gauge, "1 while the daemon is ending.", control.isDraining ? 1 : 0)
+  }
+
+  private mutating func addWeb(_ web: WebCounters) {
+    add("http_requests_total", .counter, "Requests for pages.", web.requests)
+    add(
+      "connections_refused_total", .counter, "Connections that were refused or closed.",
+      [
+        (#"{reason="full"}"#, web.refusedFull), (#"{reason="origin"}"#, web.refusedOrigin),
+        (#"{reason="message_too_long"}"#, web.messagesTooLong),
+        (#"{reason="slow_reader"}"#, web.slowReaders),
+      ])
+  }
+
+  private mutating func addWorkers(_ workers: [(index: Int, status: StatusBoard.WorkerStatus)]) {
+    func perWorker(_ value: (StatusBoard.WorkerStatus) -> UInt64) -> [(String, UInt64)] {
+      workers.map { (#"{worker="\#($0.index)"}"#, value($0.status)) }
+    }
+    func perReason<Reason>(
+      _ reasons: [Reason], _ value: (StatusBoard.WorkerStatus, Reason) -> UInt64
+    ) -> [(String, UInt64)] {
+      workers.flatMap { index, status in
+        reasons.map {
+          (#"{worker="\#(index)",reason="\#(word($0))"}"#, value(status, $0))
+        }
+      }
+    }
+    add("worker_peers", .gauge, "Peers on the worker.", perWorker { UInt64($0.peers) })
+    add(
+      "datagrams_received_total", .counter, "Datagrams that the worker was given.",
+      perWorker(\.media.received))
+    add(
+      "datagrams_accepted_total", .counter, "Of these, the ones that reached a peer's transport.",
+      perWorker(\.media.accepted))
+    add(
+      "datagrams_dropped_total", .counter, "Of these, the ones dropped before that.",
+      perReason(WorkerDrop.allCases) { $0.media.drops[$1, default: 0] })
+    add(
+      "transport_dropped_total", .counter, "Datagrams dropped by transports that have ended.",
+      perReason(TransportDrop.allCases) { $0.media.transportDrops[$1, default: 0] })
+    add(
+      "address_changes_total", .counter, "Times that a peer's media moved to another address.",
+      perWorker(\.media.moves))
+    add("datagrams_sent_total", .counter, "Datagrams sent.", perWorker(\.datagrams.sent))
+    add(
+      "datagrams_segmented_total", .counter, "Of these, the ones sent as segments.",
+      perWorker(\.datagrams.sentAsSegments))
+    let unsent: [(String, KeyPath<DatagramCounters, UInt64>)] = [
+      ("full", \.droppedFull), ("unsendable", \.droppedUnsendable),
+    ]
+    add(
+      "datagrams_unsent_total", .counter, "Datagrams that the socket did not take.",
+      workers.flatMap { index, status in
+        unsent.map { reason, path in
+          (#"{worker="\#(index)",reason="\#(reason)"}"#, status.datagrams[keyPath: path])
+        }
+      })
+  }
+}
+
+/// A case's name in lower snake case; an acronym is one word.
+func word(_ value: some Any) -> String {
+  let letters = Array("\(value)")
+  return letters.indices.reduce(into: "") { text, index in
+    let letter = letters[index]
+    let begins =
+      letter.isUppercase && index > 0
+      && (letters[index - 1].isLowercase
+        || (index + 1 < letters.count && letters[index + 1].isLowercase))
+    text += (begins ? "_" : "") + letter.lowercased()
+  }
+}

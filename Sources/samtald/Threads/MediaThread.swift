@@ -1,0 +1,181 @@
+import Engine
+import Primitives
+import Runtime
+import Security
+import Synchronization
+
+/// One worker with its sockets, on a thread of its own.
+final class MediaThread: Sendable {
+  /// How the worker is made.
+  struct Setup: Sendable {
+    var index: Int
+    var addresses: [NetworkAddress]
+    var certificate: Certificate
+    var profiles: [SRTPProfile]
+    var seed: [UInt8]
+  }
+
+  /// The control thread posts here.
+  let commands: Mailbox<WorkerCommand>
+  /// The control thread reads here.
+  let events: Mailbox<WorkerEvent>
+  private let setup: Setup
+  private let board: StatusBoard
+  private let isStopping = Atomic<Bool>(false)
+
+  init(_ setup: Setup, board: StatusBoard) throws(SystemError) {
+    self.setup = setup
+    self.board = board
+    commands = try Mailbox(capacity: Limits.workerMailboxLetters)
+    events = try Mailbox(capacity: Limits.workerMailboxLetters)
+  }
+
+  /// Opens the sockets and starts the thread.
+  func start(processor: Int?) throws(SystemError) -> WorkerThread {
+    var sockets: [MediaSocket] = []
+    for address in setup.addresses { sockets.append(try MediaSocket(address)) }
+    let opened = sockets
+    return try WorkerThread(name: "media-\(setup.index)", processor: processor) {
+      guard var turns = MediaTurns(self.setup, opened, self.commands, self.events) else { return }
+      turns.run(until: self.isStopping, telling: self.board)
+    }
+  }
+
+  /// Has the thread end after its present turn.
+  func requestStop() {
+    isStopping.store(true, ordering: .releasing)
+    commands.nudge()
+  }
+}
+
+/// A worker's socket; a class, as there may be one for each family. Confined to its worker's
+/// thread once that has started.
+private final class MediaSocket: @unchecked Sendable {
+  var socket: UDPSocket
+  let isIPv4: Bool
+
+  init(_ address: NetworkAddress) throws(SystemError) {
+    socket = try UDPSocket(bindingTo: address)
+    isIPv4 = address.isIPv4
+  }
+}
+
+/// What a worker's thread does, turn by turn.
+private struct MediaTurns: ~Copyable {
+  private static let commandsToken: UInt64 = .max
+  /// Batches that are received before what they caused is sent.
+  private static let batchesPerTurn = 4
+
+  private let index: Int
+  private let sockets: [MediaSocket]
+  private let commands: Mailbox<WorkerCommand>
+  private var loop: EventLoop
+  private var worker: Worker
+  private let outbox: Outbox<WorkerEvent>
+  /// Slots that the next datagrams are received into; those that stay empty are kept, so that
+  /// none of the pool's memory is skipped.
+  private var packets: [PacketReference] = []
+  private var slots: [UnsafeMutableRawBufferPointer] = []
+  private var nextReport = Instant.origin
+
+  init?(
+    _ setup: MediaThread.Setup, _ sockets: [MediaSocket], _ commands: Mailbox<WorkerCommand>,
+    _ events: Mailbox<WorkerEvent>
+  ) {
+    guard let loop = try? EventLoop(),
+      (try? loop.watch(commands.descriptor, for: .reading, token: Self.commandsToken)) != nil
+    else { return nil }
+    for (index, socket) in sockets.enumerated() {
+      guard
+        (try? loop.watch(socket.socket.descriptor, for: .reading, token: UInt64(index))) != nil
+      else { return nil }
+    }
+    index = setup.index
+    self.sockets = sockets
+    self.commands = commands
+    self.loop = loop
+    worker = Worker(
+      certificate: setup.certificate, profiles: setup.profiles,
+      random: RandomSource(seed: setup.seed))
+    outbox = Outbox(events)
+    fillSlots()
+  }
+
+  mutating func run(until isStopping: borrowing Atomic<Bool>, telling board: StatusBoard) {
+    while !isStopping.load(ordering: .acquiring) {
+      report(to: board)
+      var deadline = earliest(worker.nextDeadline, nextReport)
+      if outbox.count > 0 {
+        deadline = earliest(deadline, MonotonicClock.now() + .milliseconds(1))
+      }
+      loop.wait(until: deadline)
+      for token in loop.ready {
+        if token == Self.commandsToken { takeCommands() } else { receive(on: Int(token)) }
+      }
+      worker.endTurn(now: MonotonicClock.now())
+      send()
+      while let event = worker.pollEvent() { outbox.send(event) }
+      outbox.flush()
+    }
+    takeCommands()
+    send()
+  }
+
+  private mutating func takeCommands() {
+    commands.acknowledge()
+    let now = MonotonicClock.now()
+    while let command = commands.take() {
+      worker.receive(command, now: now)
+      if worker.batch.wantsFlush { send() }
+    }
+  }
+
+  private mutating func receive(on index: Int) {
+    for _ in 0..<Self.batchesPerTurn {
+      let count = sockets[index].socket.receive(into: slots)
+      if count == 0 { return }
+      let now = MonotonicClock.now()
+      for place in 0..<count {
+        guard let arrival = sockets[index].socket.arrival(place) else { continue }
+        worker.receive(
+          packets[place], length: arrival.length, from: arrival.source, now: now)
+        if worker.batch.wantsFlush { send() }
+      }
+      packets.removeFirst(count)
+      slots.removeFirst(count)
+      fillSlots()
+      if count < UDPSocket.datagramsPerReceive { return }
+    }
+  }
+
+  private mutating func fillSlots() {
+    while slots.count < UDPSocket.datagramsPerReceive {
+      let (packet, bytes) = worker.nextSlot()
+      packets.append(packet)
+      slots.append(bytes)
+    }
+  }
+
+  /// Sends the worker's batch: each datagram by the socket of its family, or by the only one.
+  private mutating func send() {
+    for entry in worker.batch.entries {
+      let socket = sockets.first { $0.isIPv4 == entry.address.isIPv4 } ?? sockets[0]
+      socket.socket.enqueue(worker.batch.bytes(of: entry), to: entry.address)
+    }
+    for socket in sockets { socket.socket.flush() }
+    worker.batch.clear()
+  }
+
+  /// Once a second, puts the worker's figures on the board.
+  private mutating func report(to board: StatusBoard) {
+    let now = MonotonicClock.now()
+    guard now >= nextReport else { return }
+    nextReport = now + .seconds(1)
+    var datagrams = DatagramCounters()
+    for socket in sockets { datagrams.add(socket.socket.counters) }
+    board.update(
+      worker: index,
+      StatusBoard.WorkerStatus(
+        peers: worker.peerCount, media: worker.counters, datagrams: datagrams))
+  }
+}
