@@ -84,17 +84,23 @@ extension WebFront {
       String(cString: chosen) == configuration.subprotocol,
       header(WSI_TOKEN_GET_URI, of: socket) == configuration.signalPath
     else {
-      lws_return_http_status(socket, 404, nil)
-      return false
+      return refuseUpgrade(socket, "404 Not Found")
     }
     let origin = header(WSI_TOKEN_ORIGIN, of: socket)
     guard configuration.origins.permits(origin: origin, host: header(WSI_TOKEN_HOST, of: socket))
     else {
       count { $0.refusedOrigin += 1 }
-      lws_return_http_status(socket, 403, nil)
-      return false
+      return refuseUpgrade(socket, "403 Forbidden")
     }
     return true
+  }
+
+  /// Answers a request that may not become a WebSocket: always false. The library has not read
+  /// the request's version yet and would answer in HTTP/1.0.
+  private func refuseUpgrade(_ socket: OpaquePointer, _ status: String) -> Bool {
+    let answer = "HTTP/1.1 \(status)\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    _ = write(answer.utf8, to: socket, LWS_WRITE_HTTP_HEADERS)
+    return false
   }
 
   /// Writes bytes as the library wants them: after room for a frame's header.
