@@ -28,6 +28,8 @@ public struct ControlPlane: Sendable {
     case storeFailed
     /// The operator, or the set-up of the demo, gives a command.
     case administer(Command)
+    /// The daemon is about to end: everybody is told, and every connection closed.
+    case drain
     /// `nextDeadline` has come.
     case deadline
   }
@@ -105,6 +107,7 @@ public struct ControlPlane: Sendable {
     case .committed(let position): handleCommit(through: position)
     case .storeFailed: handleStoreFailure()
     case .administer(let command): administer(command)
+    case .drain: drain()
     case .deadline: handleDeadlines()
     }
     settle()

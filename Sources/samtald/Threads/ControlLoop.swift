@@ -247,9 +247,7 @@ final class ControlLoop {
     drainDeadline = MonotonicClock.now() + Self.drainTime
     around.board.update { $0.isDraining = true }
     toWeb.send(.stopAccepting)
-    for number in connections.sorted() {
-      toWeb.send(.close(number, code: 1_001, reason: "server_draining"))
-    }
+    feed(.drain)
   }
 
   /// Whether nobody is connected any more and everything is on disk, or time is up.
