@@ -13,7 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SAMTALD = os.environ.get("SAMTALD", str(ROOT / ".build/release/samtald"))
 LINK = re.compile(r"https?://\S+/call#(?:token|invite)=\S+")
-ROLES = ("staff", "patient", "guest")
+#: The words beside the links: three for named people, and one for whoever gets it.
+ROLES = ("staff", "patient", "guest", "general")
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:

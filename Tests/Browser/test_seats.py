@@ -22,13 +22,14 @@ def test_ten_changes_of_a_seat_never_show_one_person_under_another_name(
 ):
     give_one_person_seat(staff)
     enter_two_on_one_seat(daemon, staff, patient, guest)
-    owners = {patient.own_name(): PATIENT, guest.own_name(): GUEST}
-    ids = dict(staff.evaluate("[...samtal.roster.values()].map(({ name, id }) => [name, id])"))
+    people = [patient.own_id(), guest.own_id()]
+    owners = {staff.name_of(people[0]): PATIENT, staff.name_of(people[1]): GUEST}
 
     staff.forget()
     for change in range(CHANGES):
-        name = list(owners)[change % 2]
-        pins = [{"participant": ids[name], "source": "camera"}]
+        participant = people[change % 2]
+        name = staff.name_of(participant)
+        pins = [{"participant": participant, "source": "camera"}]
         assert "result" in staff.request("pin.set", {"pins": pins})
         staff.until(f"probe.frames.at(-1)?.isSeen && probe.frames.at(-1).name === {name!r}")
 

@@ -100,7 +100,10 @@ class Visitor:
         assert "#" not in self.page.url, "the secret stays in the address bar"
 
     def knock(self, link: str, name: str = ""):
-        """Opens a link and waits in the lobby, with the transport up."""
+        """Opens a link and waits in the lobby, with the transport up.
+
+        A name is given where the link names nobody.
+        """
         self.open(link)
         if name:
             self.page.fill("#name", name)
@@ -154,9 +157,13 @@ class Visitor:
     def packets(self) -> dict:
         return self.evaluate("probe.packets()")
 
-    def own_name(self) -> str:
-        """This person's name as others see it in a tile."""
-        return self.evaluate("[...samtal.roster.values()].find((person) => person.you).name")
+    def own_id(self) -> str:
+        """The participant that this person is."""
+        return self.evaluate("[...samtal.roster.values()].find((person) => person.you).id")
+
+    def name_of(self, participant: str) -> str:
+        """What this page calls somebody."""
+        return self.evaluate(f"samtal.roster.get({participant!r}).name")
 
     def request(self, method: str, params: dict | None = None):
         """Sends a request on the page's own session."""

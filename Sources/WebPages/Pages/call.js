@@ -172,7 +172,8 @@ async function decline() {
 /** Makes the page show what the server says that this person may see now. */
 async function takeSnapshot(snapshot) {
   place = snapshot.place ?? snapshot.call?.place ?? 'out';
-  call = snapshot.call ?? null;
+  call = snapshot.call?.id ? snapshot.call : null;
+  isRinging = snapshot.request !== undefined;
   roster.clear();
   for (const participant of snapshot.roster ?? []) roster.set(participant.id, participant);
   waiting = snapshot.lobby ?? [];
@@ -195,8 +196,18 @@ function startMedia() {
     personSeats: Number(personSeats), mostPersonSeats: Number(mostPersonSeats),
   });
   media.addEventListener('seat', () => render());
+  media.addEventListener('lost', () => restartMedia());
   media.negotiate().catch((error) => showMessage('call-message', explain(error)));
   devices.open().then(sendTracks);
+}
+
+/** A transport that was silent for too long is over: the server wants a new one. */
+async function restartMedia() {
+  media.close();
+  media = null;
+  tiles.clear();
+  startMedia();
+  await media.setAdmitted(place === 'call');
 }
 
 function showLobby(title) {
@@ -267,7 +278,8 @@ const NOTIFICATIONS = {
     if (place === 'out') showDoor();
   },
   'call.started': (started) => {
-    call = started.call ?? started;
+    call = started.call;
+    showMessage('call-message', '');
     if (document.body.dataset.view === 'door') showDoor();
   },
   'call.ended': () => {
@@ -302,9 +314,6 @@ const NOTIFICATIONS = {
 
 function seen(participant) {
   roster.set(participant.id, participant);
-  if (participant.role === 'staff' && participant.connection !== 'reconnecting') {
-    showMessage('call-message', '');
-  }
   if (participant.you) sendTracks();
   media?.makeRoom(roster.size - 1).catch((error) => showMessage('call-message', explain(error)));
   render();

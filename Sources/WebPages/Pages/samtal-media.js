@@ -36,7 +36,8 @@ const CODECS = {
 
 /**
  * Dispatches `seat` (detail: `Seat`) at each change of a seat, and `connection` (detail: the
- * state of the peer connection).
+ * state of the peer connection) and `lost` when the server has no use for this connection any
+ * more, and a new one has to be made.
  */
 export class SamtalMedia extends EventTarget {
   /** What tests watch: neither number grows while people come and go. */
@@ -209,9 +210,11 @@ export class SamtalMedia extends EventTarget {
     });
   }
 
-  /** An offer that nobody waits for: where it fails, the next resume tries again. */
+  /** An offer that nobody waits for: where the socket was lost, the next resume tries again. */
   #offerAgain() {
-    this.negotiate().catch(() => {});
+    this.negotiate().catch((error) => {
+      if (error.reason !== 'connection_lost') this.#emit('lost', error);
+    });
   }
 
   // Publishing

@@ -30,6 +30,7 @@ export const REFUSALS = {
   resumed_elsewhere: 'Samtalet är öppet i en annan flik.',
   visit_closed: 'Besöket är avslutat.',
   visit_cancelled: 'Besöket är inställt.',
+  overloaded: 'Servern har för mycket att göra just nu. Försök igen om en stund.',
   connection_lost: 'Ingen kontakt med servern.',
 };
 
