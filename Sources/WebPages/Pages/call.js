@@ -129,19 +129,15 @@ async function showDoor(message = '') {
 async function join() {
   byID('join').disabled = true;
   try {
-    const { place: at, snapshot, call: joined } = await requestEntry();
-    await takeSnapshot({ call: joined, place: at, ...snapshot });
-    await session.request('self.update', ownSwitches());
-    if (place === 'lobby' && door.name !== '') await giveName(door.name);
+    const { place: at, snapshot } = await requestEntry();
+    await takeSnapshot({ ...snapshot, place: at });
   } catch (error) {
     await showDoor(explain(error));
+    return;
   }
-}
-
-/** A guest whose link names nobody says at the door who is waiting. */
-async function giveName(name) {
-  await session.request('self.update', { name });
-  you.name = name;
+  await ask('self.update', ownSwitches());
+  // A guest whose link names nobody has said at the door who is waiting.
+  if (place === 'lobby' && door.name !== '') await ask('self.update', { name: door.name });
 }
 
 /** Staff starts the call where there is none; a patient who is being rung answers. */
