@@ -36,12 +36,12 @@ export function nameOf(person) {
 export function showWaiting(waiting, act) {
   byID('waiting-room').hidden = waiting.length === 0;
   byID('waiting-count').textContent = `(${waiting.length})`;
-  byID('waiting').replaceChildren(...waiting.map((person) => element('li', {},
+  fill(byID('waiting'), waiting, JSON.stringify, (person) => element('li', {},
     element('span', { className: 'name' }, nameOf(person)),
     element('span', { className: 'detail' }, descriptionOf(person)),
     element('span', { className: 'row' },
       action('Släpp in', () => act('lobby.admit', person), 'primary admit'),
-      action('Neka', () => act('lobby.deny', person), 'deny')))));
+      action('Neka', () => act('lobby.deny', person), 'deny'))));
 }
 
 /**
@@ -52,16 +52,34 @@ export function showWaiting(waiting, act) {
  */
 export function showParticipants(participants, viewer, act) {
   byID('participant-count').textContent = `(${participants.length})`;
-  byID('participants').replaceChildren(...participants.map((person) => {
+  const contentOf = (person) => JSON.stringify([person, viewer.pinned.has(person.id)]);
+  fill(byID('participants'), participants, contentOf, (person) => {
     const item = element('li', {},
       element('span', { className: 'name' }, nameOf(person) + (person.you ? ' (du)' : '')),
       element('span', { className: 'detail' }, descriptionOf(person)),
       element('span', { className: 'detail' }, conditionOf(person)));
     item.dataset.participant = person.id;
-    item.classList.toggle('speaking', viewer.speaking.has(person.id));
     if (!person.you) item.append(actionsFor(person, viewer, act));
     return item;
-  }));
+  });
+  for (const item of byID('participants').children) {
+    item.classList.toggle('speaking', viewer.speaking.has(item.dataset.participant));
+  }
+}
+
+/**
+ * Brings a list up to date. An entry that says the same as before keeps its element, so that
+ * whoever is about to press a button in it can.
+ */
+function fill(list, people, contentOf, make) {
+  const before = new Map([...list.children].map((item) => [item.dataset.content, item]));
+  people.forEach((person, index) => {
+    const content = contentOf(person);
+    const item = before.get(content) ?? make(person);
+    item.dataset.content = content;
+    if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
+  });
+  while (list.children.length > people.length) list.lastElementChild.remove();
 }
 
 function actionsFor(person, { isStaff, pinned }, act) {
