@@ -36,7 +36,8 @@ export function nameOf(person) {
 export function showWaiting(waiting, act) {
   byID('waiting-room').hidden = waiting.length === 0;
   byID('waiting-count').textContent = `(${waiting.length})`;
-  fill(byID('waiting'), waiting, JSON.stringify, (person) => element('li', {},
+  const contentOf = (person) => JSON.stringify(person);
+  fill(byID('waiting'), waiting, contentOf, (person) => element('li', {},
     element('span', { className: 'name' }, nameOf(person)),
     element('span', { className: 'detail' }, descriptionOf(person)),
     element('span', { className: 'row' },
@@ -72,12 +73,16 @@ export function showParticipants(participants, viewer, act) {
  * whoever is about to press a button in it can.
  */
 function fill(list, people, contentOf, make) {
-  const before = new Map([...list.children].map((item) => [item.dataset.content, item]));
-  people.forEach((person, index) => {
-    const content = contentOf(person);
-    const item = before.get(content) ?? make(person);
+  const contents = people.map(contentOf);
+  for (const item of [...list.children]) {
+    if (!contents.includes(item.dataset.content)) item.remove();
+  }
+  contents.forEach((content, index) => {
+    const there = list.children[index] ?? null;
+    if (there?.dataset.content === content) return;
+    const item = make(people[index]);
     item.dataset.content = content;
-    if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
+    list.insertBefore(item, there);
   });
   while (list.children.length > people.length) list.lastElementChild.remove();
 }
