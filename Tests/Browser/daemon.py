@@ -9,12 +9,13 @@ import subprocess
 import time
 import urllib.request
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parents[2]
 SAMTALD = os.environ.get("SAMTALD", str(ROOT / ".build/release/samtald"))
-LINK = re.compile(r"https?://\S+/call#(?:token|invite)=\S+")
-#: The words beside the links: three for named people, and one for whoever gets it.
-ROLES = ("staff", "patient", "guest", "general")
+LINK = re.compile(r"(\w+): +(https?://\S+/call#(?:token|invite)=[\w.-]+)")
+#: Whom the links are for, as it stands beside them.
+ROLES = ("staff", "patient", "guest")
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
@@ -22,6 +23,21 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def read_links(output: IO[bytes], patience: float) -> dict[str, str]:
+    """The links that samtald prints when it serves, by whom they are for; none if it does not."""
+    text, give_up = "", time.monotonic() + patience
+    while True:
+        whole_lines = text.rpartition("\n")[0].splitlines()
+        found = dict(match.groups() for line in whole_lines if (match := LINK.fullmatch(line)))
+        if set(ROLES) <= found.keys():
+            return found
+        readable, _, _ = select.select([output], [], [], max(0, give_up - time.monotonic()))
+        data = os.read(output.fileno(), 65_536) if readable else b""
+        if not data:
+            return {}
+        text += data.decode()
 
 
 class Daemon:
@@ -37,7 +53,7 @@ class Daemon:
         self.admin_port = free_port()
         self.media_port = media_port or free_port(socket.SOCK_DGRAM)
         self.links: dict[str, str] = {}
-        self.output = ""
+        self.log = state / "log"
         self._announced = announced
         self._process: subprocess.Popen | None = None
 
@@ -49,6 +65,7 @@ class Daemon:
             f"admin.listen: 127.0.0.1:{self.admin_port}",
             f"media.listen: {self.host}",
             f"media.ports: {self.media_port}-{self.media_port}",
+            "demo: on",
         ]
         if self._announced:
             lines.append(f"media.announced: {self._announced}")
@@ -60,29 +77,13 @@ class Daemon:
         return [SAMTALD, "--config", str(file), "--state", str(self.state)]
 
     def start(self, patience: float = 20, prefix: list[str] | None = None):
-        self.links, self.output = {}, ""
-        self._process = subprocess.Popen(
-            [*(prefix or []), *self.command()],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        give_up = time.monotonic() + patience
-        while not set(ROLES) <= self.links.keys():
-            output, left = self._process.stdout, max(0, give_up - time.monotonic())
-            readable, _, _ = select.select([output], [], [], left)
-            data = os.read(output.fileno(), 65_536) if readable else b""
-            assert data, f"samtald did not come up:\n{self.output}"
-            self.output += data.decode()
-            self._read_links()
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*(prefix or []), *self.command()], stdout=subprocess.PIPE, stderr=log
+            )
+        self.links = read_links(self._process.stdout, patience)
+        assert self.links, f"samtald did not come up:\n{self.log.read_text()}"
         self.until_ready()
-
-    def _read_links(self):
-        for line in self.output.splitlines():
-            link = LINK.search(line)
-            role = next((role for role in ROLES if role in line.lower()), None)
-            if link and role:
-                self.links.setdefault(role, link.group())
 
     def until_ready(self):
         assert self._ask("/readyz") is not None
@@ -93,15 +94,14 @@ class Daemon:
             return
         self._process.send_signal(signal.SIGTERM)
         try:
-            rest, _ = self._process.communicate(timeout=patience)
-            self.output += rest.decode()
+            self._process.communicate(timeout=patience)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
             raise
         finally:
             code, self._process = self._process.returncode, None
-        assert code == 0, f"samtald ended with {code}:\n{self.output[-4000:]}"
+        assert code == 0, f"samtald ended with {code}:\n{self.log.read_text()[-4000:]}"
 
     def metrics(self) -> dict[str, float]:
         """Every sample of /metrics by its name and labels."""

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 from websockets.sync.client import connect
@@ -47,7 +48,9 @@ class WebSocketClient(_Client):
     def __init__(self, port: int, **options):
         super().__init__()
         url = f"ws://127.0.0.1:{port}/v1/signal"
-        self._socket = connect(url, subprotocols=["samtal.v1"], open_timeout=5, **options)
+        connection = connect(url, subprotocols=["samtal.v1"], open_timeout=5, **options)
+        self._resources = ExitStack()
+        self._socket = self._resources.enter_context(connection)
 
     def send(self, text: str):
         self._socket.send(text)
@@ -56,7 +59,7 @@ class WebSocketClient(_Client):
         return self._socket.recv(timeout=5)
 
     def close(self):
-        self._socket.close()
+        self._resources.close()
 
 
 class LineClient(_Client):
