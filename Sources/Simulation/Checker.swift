@@ -39,8 +39,10 @@ struct Checker {
     guard message.contains("\"participant\"") || message.contains("\"you\":true"),
       let message = try? JSON(parsing: message)
     else { return }
-    if let own = message["result"]?["participant"]?.string { participants[page].insert(own) }
     let holder = message["result"] ?? message["params"]
+    for own in [message["result"]?["participant"], holder?["you"]?["participant"]] {
+      if let own = own?.string { participants[page].insert(own) }
+    }
     for member in holder?["snapshot"]?["roster"]?.array ?? [] where member["you"]?.bool == true {
       if let own = member["id"]?.string { participants[page].insert(own) }
     }

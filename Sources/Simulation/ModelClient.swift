@@ -132,6 +132,7 @@ final class ModelClient {
       if let id = result["session"]?.string, let secret = result["resume_secret"]?.string {
         session = (id, secret)
       }
+      participant = result["you"]?["participant"]?.string ?? participant
       if let snapshot = result["snapshot"] {
         sequence = result["seq"]?.integer ?? sequence
         apply(snapshot, now: now)
