@@ -65,8 +65,8 @@ let package = Package(
     program(
       "samtald",
       [
-        "Primitives", "Wire", "Security", "Transport", "Visits", "Signaling", "Engine", "Store",
-        "Runtime", "WebPages",
+        "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
+        "Store", "Runtime", "WebPages",
       ]),
     program("samtal", ["Primitives", "Simulation"]),
 

@@ -1,5 +1,4 @@
 import Primitives
-import Security
 
 extension Configuration {
   /// Reads a file's text: one `key: value` a line, `#` starts a comment. Every mistake is
@@ -62,35 +61,17 @@ extension Configuration {
     _ key: ConfigurationKey, to value: SettingValue
   ) throws(ValueMistake) {
     switch key {
-    case .httpListen:
-      httpListen = try value.list { value throws(ValueMistake) in
-        try value.endpoint()
-      }
-    case .httpOrigins:
-      httpOrigins = try value.list { value throws(ValueMistake) in
-        try value.origin()
-      }
+    case .httpListen: httpListen = try value.list(SettingValue.endpoint)
+    case .httpOrigins: httpOrigins = try value.list(SettingValue.origin)
     case .httpCertificate: httpCertificate = value.text
     case .httpKey: httpKey = value.text
-    case .linesListen:
-      linesListen = try value.list { value throws(ValueMistake) in
-        try value.endpoint()
-      }
+    case .linesListen: linesListen = try value.list(SettingValue.endpoint)
     case .adminListen: adminListen = try value.endpoint()
-    case .mediaListen:
-      mediaListen = try value.list { value throws(ValueMistake) in
-        try value.host()
-      }
+    case .mediaListen: mediaListen = try value.list(SettingValue.host)
     case .mediaPorts: mediaPorts = try value.ports()
     case .mediaWorkers: mediaWorkers = try value.integer(in: 1...256)
-    case .mediaAnnounced:
-      mediaAnnounced = try value.list { value throws(ValueMistake) in
-        try value.announcement()
-      }
-    case .mediaSRTPProfiles:
-      mediaSRTPProfiles = try value.list { value throws(ValueMistake) in
-        try value.choice(SRTPProfile.allCases, named: \.configurationName)
-      }
+    case .mediaAnnounced: mediaAnnounced = try value.list(SettingValue.announcement)
+    case .mediaSRTPProfiles: mediaSRTPProfiles = try value.list(SettingValue.srtpProfile)
     case .storePath: storePath = value.text
     case .storeSecrets: storeSecrets = value.text
     case .logLevel: logLevel = try value.choice(LogLevel.allCases, named: { "\($0)" })
@@ -122,17 +103,6 @@ extension Configuration {
       result.append((.mediaAnnounced, "has no ports left for all of media.ports"))
     }
     return result
-  }
-}
-
-extension SRTPProfile {
-  /// The name in the configuration: that of the registry, without its prefix.
-  var configurationName: String {
-    switch self {
-    case .aes128CMSHA1_80: "AES128_CM_SHA1_80"
-    case .aeadAES128GCM: "AEAD_AES_128_GCM"
-    case .aeadAES256GCM: "AEAD_AES_256_GCM"
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 import Primitives
+import Security
 
 /// Why a value is not what its key wants.
 struct ValueMistake: Error, Equatable {
@@ -16,16 +17,16 @@ struct SettingValue: Equatable {
 
   /// One value, or several as `[a, b]`; none of them empty, none twice.
   func list<Element: Equatable>(
-    _ read: (SettingValue) throws(ValueMistake) -> Element
+    _ read: (SettingValue) -> () throws(ValueMistake) -> Element
   ) throws(ValueMistake) -> [Element] {
     // "[::1]:8080" begins with a bracket and is no list; "[::1]" is one either way.
-    guard text.hasPrefix("["), text.hasSuffix("]") else { return [try read(self)] }
+    guard text.hasPrefix("["), text.hasSuffix("]") else { return [try read(self)()] }
     let inner = text.dropFirst().dropLast().trimmed
     if inner.isEmpty { return [] }
     var result: [Element] = []
     for part in inner.split(separator: ",", omittingEmptySubsequences: false) {
       guard !part.trimmed.isEmpty else { throw ValueMistake(reason: "has an empty entry") }
-      let element = try read(SettingValue(text: part.trimmed))
+      let element = try read(SettingValue(text: part.trimmed))()
       if result.contains(element) { throw ValueMistake(reason: "has \(part.trimmed) twice") }
       result.append(element)
     }
@@ -96,6 +97,17 @@ struct SettingValue: Equatable {
       throw ValueMistake(reason: "\"\(text)\" is not an origin, as https://clinic.example")
     }
     return text
+  }
+
+  /// A way to protect media, by its registered name without the prefix (RFC 5764, RFC 7714).
+  func srtpProfile() throws(ValueMistake) -> SRTPProfile {
+    try choice(SRTPProfile.allCases) { profile in
+      switch profile {
+      case .aes128CMSHA1_80: "AES128_CM_SHA1_80"
+      case .aeadAES128GCM: "AEAD_AES_128_GCM"
+      case .aeadAES256GCM: "AEAD_AES_256_GCM"
+      }
+    }
   }
 
   /// One of a few words.

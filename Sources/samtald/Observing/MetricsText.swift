@@ -1,4 +1,5 @@
 import Engine
+import Relay
 import Runtime
 import Transport
 
@@ -75,11 +76,31 @@ struct MetricsText {
       "datagrams_dropped_total", .counter, "Of these, the ones dropped before that.",
       perReason(WorkerDrop.allCases) { $0.media.drops[$1, default: 0] })
     add(
-      "transport_dropped_total", .counter, "Datagrams dropped by transports that have ended.",
+      "transport_dropped_total", .counter, "Datagrams dropped by peers' transports.",
       perReason(TransportDrop.allCases) { $0.media.transportDrops[$1, default: 0] })
     add(
       "address_changes_total", .counter, "Times that a peer's media moved to another address.",
       perWorker(\.media.moves))
+    add(
+      "packets_received_total", .counter, "RTP packets that the relay was given, decrypted.",
+      perWorker(\.relay.received))
+    add(
+      "packets_accepted_total", .counter, "Of these, the ones that were offered to viewers.",
+      perWorker(\.relay.accepted))
+    add("packets_sent_total", .counter, "RTP packets sent to viewers.", perWorker(\.relay.sent))
+    add(
+      "packets_retransmitted_total", .counter, "RTP packets sent to viewers again.",
+      perWorker(\.relay.retransmitted))
+    add(
+      "packets_dropped_total", .counter, "RTP packets dropped by the relay, coming or going.",
+      perReason(RelayDrop.allCases) { $0.relay[$1] })
+    addSockets(workers, perWorker)
+  }
+
+  private mutating func addSockets(
+    _ workers: [(index: Int, status: StatusBoard.WorkerStatus)],
+    _ perWorker: ((StatusBoard.WorkerStatus) -> UInt64) -> [(String, UInt64)]
+  ) {
     add("datagrams_sent_total", .counter, "Datagrams sent.", perWorker(\.datagrams.sent))
     add(
       "datagrams_segmented_total", .counter, "Of these, the ones sent as segments.",

@@ -1,5 +1,6 @@
 import Engine
 import Primitives
+import Relay
 import Runtime
 import Synchronization
 
@@ -11,6 +12,7 @@ final class StatusBoard: Sendable {
   struct WorkerStatus: Sendable {
     var peers: Int
     var media: WorkerCounters
+    var relay: RelayCounters
     var datagrams: DatagramCounters
   }
 

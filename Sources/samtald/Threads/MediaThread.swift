@@ -36,8 +36,12 @@ final class MediaThread: Sendable {
     for address in setup.addresses { sockets.append(try MediaSocket(address)) }
     let opened = sockets
     return try WorkerThread(name: "media-\(setup.index)", processor: processor) {
-      guard var turns = MediaTurns(self.setup, opened, self.commands, self.events) else { return }
-      turns.run(until: self.isStopping, telling: self.board)
+      do throws(SystemError) {
+        var turns = try MediaTurns(self.setup, opened, self.commands, self.events)
+        turns.run(until: self.isStopping, telling: self.board)
+      } catch {
+        preconditionFailure("\(error)")
+      }
     }
   }
 
@@ -78,17 +82,14 @@ private struct MediaTurns: ~Copyable {
   private var slots: [UnsafeMutableRawBufferPointer] = []
   private var nextReport = Instant.origin
 
-  init?(
+  init(
     _ setup: MediaThread.Setup, _ sockets: [MediaSocket], _ commands: Mailbox<WorkerCommand>,
     _ events: Mailbox<WorkerEvent>
-  ) {
-    guard let loop = try? EventLoop(),
-      (try? loop.watch(commands.descriptor, for: .reading, token: Self.commandsToken)) != nil
-    else { return nil }
+  ) throws(SystemError) {
+    let loop = try EventLoop()
+    try loop.watch(commands.descriptor, for: .reading, token: Self.commandsToken)
     for (index, socket) in sockets.enumerated() {
-      guard
-        (try? loop.watch(socket.socket.descriptor, for: .reading, token: UInt64(index))) != nil
-      else { return nil }
+      try loop.watch(socket.socket.descriptor, for: .reading, token: UInt64(index))
     }
     index = setup.index
     self.sockets = sockets
@@ -176,6 +177,7 @@ private struct MediaTurns: ~Copyable {
     board.update(
       worker: index,
       StatusBoard.WorkerStatus(
-        peers: worker.peerCount, media: worker.counters, datagrams: datagrams))
+        peers: worker.peerCount, media: worker.figures, relay: worker.relayCounters,
+        datagrams: datagrams))
   }
 }

@@ -40,7 +40,13 @@ final class StoreThread: Sendable {
   /// Starts the thread, which owns the store from then on.
   func start(_ store: EventStore) throws(SystemError) -> WorkerThread {
     let handedOver = HandedOver(store)
-    return try WorkerThread(name: "store") { self.run(handedOver.store) }
+    return try WorkerThread(name: "store") {
+      do throws(SystemError) {
+        try self.run(handedOver.store)
+      } catch {
+        preconditionFailure("\(error)")
+      }
+    }
   }
 
   /// Has the thread write what it was given, and end.
@@ -49,10 +55,9 @@ final class StoreThread: Sendable {
     appends.nudge()
   }
 
-  private func run(_ store: EventStore) {
-    guard var loop = try? EventLoop(),
-      (try? loop.watch(appends.descriptor, for: .reading, token: 0)) != nil
-    else { return }
+  private func run(_ store: EventStore) throws(SystemError) {
+    var loop = try EventLoop()
+    try loop.watch(appends.descriptor, for: .reading, token: 0)
     let outbox = Outbox(reports)
     var failedAttempt: UInt64?
     while true {
