@@ -5,20 +5,24 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from daemon import ROOT, Daemon
+from daemon import Daemon
 from visitor import Visitor, launch
 
 STAFF, PATIENT, GUEST = 1, 2, 3
 
 
 @pytest.fixture(scope="session")
-def browsers():
-    folder = ROOT / ".build/browser-media"
+def playwright():
     with sync_playwright() as playwright:
-        opened = {who: launch(playwright, who, folder) for who in (STAFF, PATIENT, GUEST)}
-        yield opened
-        for browser in opened.values():
-            browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright):
+    opened = {who: launch(playwright, who) for who in (STAFF, PATIENT, GUEST)}
+    yield opened
+    for browser in opened.values():
+        browser.close()
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """Runs samtald for a test, on free loopback ports and with a state folder of its own."""
 
+import base64
+import hmac
+import json
 import os
 import re
 import select
@@ -23,6 +26,12 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def encode(content: str | bytes) -> str:
+    """Base64url without padding (RFC 7515 section 2)."""
+    data = content.encode() if isinstance(content, str) else content
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def read_links(output: IO[bytes], patience: float) -> dict[str, str]:
@@ -102,6 +111,25 @@ class Daemon:
         finally:
             code, self._process = self._process.returncode, None
         assert code == 0, f"samtald ended with {code}:\n{self.log.read_text()[-4000:]}"
+
+    def link(self, role: str, name: str) -> str:
+        """A link with a token that a clinic's back end would mint, for somebody of its choice."""
+        secrets = (self.state / "secrets").read_text()
+        clinic, key = re.search(r"^token\.demo: (\S+) (\S+)$", secrets, re.MULTILINE).groups()
+        now = int(time.time())
+        claims = {
+            "iss": "demo",
+            "sub": "per_by-token",
+            "iat": now,
+            "nbf": now,
+            "exp": now + 300,
+            "samtal": {"clinic": clinic, "visit": "vis_demo", "role": role, "name": name},
+        }
+        parts = [encode(json.dumps(part)) for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
+        signed = ".".join(parts).encode()
+        secret = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
+        mac = hmac.digest(secret, signed, "sha256")
+        return f"http://{self.host}:{self.http_port}/call#token={signed.decode()}.{encode(mac)}"
 
     def metrics(self) -> dict[str, float]:
         """Every sample of /metrics by its name and labels."""

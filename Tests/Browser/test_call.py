@@ -122,6 +122,6 @@ def test_a_microphone_that_staff_mutes_is_silent_until_its_owner_switches_it_on(
 def test_a_hostile_name_is_shown_as_it_is_written(daemon, staff, guest):
     staff.join(daemon.links["staff"])
     name = "<img src=http://evil.example/ onerror=alert(1)>"
-    guest.knock(daemon.links["general"], name)
+    guest.knock(daemon.link("guest", name))
     shown = "document.querySelector('#waiting .name')?.textContent"
     staff.until(f"{shown} === {name!r}")

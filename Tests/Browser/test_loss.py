@@ -44,15 +44,26 @@ def test_pictures_move_and_sound_is_heard_through_ten_percent_loss(daemon, staff
     for visitor in visitors:
         visitor.until(f"{now} > {begin + WATCH}", patience=WATCH + 5_000)
 
-    for visitor in visitors:
-        frames, tones = visitor.evaluate("[probe.frames, probe.tones]")
-        for publisher in {STAFF, PATIENT, GUEST} - {visitor.publisher}:
-            who = f"seed {SEED}: {visitor.publisher} of {publisher}"
-            mine = [frame for frame in frames if frame.get("publisher") == publisher]
-            for window in windows(mine, 5_000, begin + SETTLING, begin + WATCH):
-                codes = len({frame["frame"] for frame in window})
-                assert codes >= 12 * 5, f"{who}: {codes} pictures in 5 s"
-            mine = [tone for tone in tones if tone["publisher"] == publisher]
-            for window in windows(mine, 1_000, begin + SETTLING, begin + WATCH):
-                assert window, f"{who}: a second without the tone"
-        assert visitor.evaluate("probe.concealed()") < 0.12, f"seed {SEED}: {visitor.publisher}"
+    least = {visitor.publisher: least_of(visitor, begin) for visitor in visitors}
+    concealed = {visitor.publisher: visitor.evaluate("probe.concealed()") for visitor in visitors}
+    told = f"seed {SEED}: {least}, concealed {concealed}"
+    for pictures, tones in (pair for pairs in least.values() for pair in pairs.values()):
+        assert pictures >= 12 * 5, told
+        assert tones >= 1, told
+    assert max(concealed.values()) < 0.12, told
+
+
+def least_of(visitor, begin: float) -> dict[int, tuple[int, int]]:
+    """By publisher: the fewest distinct pictures in any 5 s, the fewest tones in any second."""
+    frames, tones = visitor.evaluate("[probe.frames, probe.tones]")
+    least = {}
+    for publisher in {STAFF, PATIENT, GUEST} - {visitor.publisher}:
+        mine = [frame for frame in frames if frame.get("publisher") == publisher]
+        pictures = [
+            len({frame["frame"] for frame in window})
+            for window in windows(mine, 5_000, begin + SETTLING, begin + WATCH)
+        ]
+        mine = [tone for tone in tones if tone["publisher"] == publisher]
+        heard = [len(w) for w in windows(mine, 1_000, begin + SETTLING, begin + WATCH)]
+        least[publisher] = (min(pictures), min(heard))
+    return least

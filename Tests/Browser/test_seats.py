@@ -6,15 +6,12 @@ CHANGES = 10
 
 
 def give_one_person_seat(visitor):
-    """Serves this visitor the page as a clinic would write it that shows one person at a time."""
-
-    def one_seat(route):
-        response = route.fetch()
-        body = response.text().replace('person-seats="4"', 'person-seats="1"')
-        body = body.replace('most-person-seats="24"', 'most-person-seats="1"')
-        route.fulfill(response=response, body=body)
-
-    visitor.page.route("**/call", one_seat)
+    """Makes the page one that shows one person at a time, before its own scripts run."""
+    visitor.page.add_init_script(
+        """document.addEventListener('readystatechange', () => {
+             document.body.dataset.personSeats = document.body.dataset.mostPersonSeats = '1';
+           });"""
+    )
 
 
 def test_ten_changes_of_a_seat_never_show_one_person_under_another_name(
@@ -36,7 +33,8 @@ def test_ten_changes_of_a_seat_never_show_one_person_under_another_name(
     frames = staff.evaluate("probe.frames")
     seen = [frame for frame in frames if frame["isSeen"] and "publisher" in frame]
     assert [frame for frame in seen if owners.get(frame["name"]) != frame["publisher"]] == []
-    assert {frame["publisher"] for frame in seen} == {PATIENT, GUEST}
+    switches = sum(a["publisher"] != b["publisher"] for a, b in zip(seen, seen[1:]))
+    assert switches >= CHANGES - 1
 
 
 def enter_two_on_one_seat(daemon, staff, patient, guest):

@@ -1,10 +1,9 @@
 """The daemon stands behind a router that gives its ports other numbers outside."""
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from conftest import STAFF
-from daemon import ROOT, Daemon
+from daemon import Daemon
 from namespaces import PRIVILEGED, TranslatedNetwork
 from visitor import CHROMIUM, Visitor, launch
 
@@ -20,12 +19,10 @@ class InnerDaemon(Daemon):
     def until_ready(self):
         """Its admin port cannot be reached from here; the links tell that it serves."""
 
-
 @pytest.fixture
 def network():
     with TranslatedNetwork() as network:
         yield network
-
 
 @pytest.fixture
 def daemon(network, tmp_path):
@@ -38,26 +35,20 @@ def daemon(network, tmp_path):
     yield running
     running.stop()
 
-
 @pytest.fixture
-def browser(network, daemon, tmp_path):
+def browser(playwright, network, daemon, tmp_path):
     wrapper = tmp_path / "chromium-outside"
     inside = " ".join([*PRIVILEGED, *network.within(network.outside)])
     wrapper.write_text(f'#!/bin/sh\nexec {inside} {CHROMIUM} "$@"\n')
     wrapper.chmod(0o755)
     secure = f"--unsafely-treat-insecure-origin-as-secure={daemon.origin}"
-    with sync_playwright() as playwright:
-        browser = launch(
-            playwright, STAFF, ROOT / ".build/browser-media", secure, executable=str(wrapper)
-        )
-        yield browser
-        browser.close()
-
+    browser = launch(playwright, STAFF, secure, executable=str(wrapper))
+    yield browser
+    browser.close()
 
 def outer(daemon, role: str) -> str:
     """A link as it is used outside."""
     return daemon.origin + "/call#" + daemon.links[role].partition("#")[2]
-
 
 def test_pictures_go_both_ways_through_other_ports_outside(daemon, browser):
     staff, patient = Visitor(browser, STAFF), Visitor(browser, STAFF)

@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Playwright
 
 import media
+from daemon import ROOT
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -26,10 +27,10 @@ PATIENCE = 15_000
 
 
 def launch(
-    playwright: Playwright, publisher: int, folder: Path, *flags: str, executable: str = CHROMIUM
+    playwright: Playwright, publisher: int, *flags: str, executable: str = CHROMIUM
 ) -> Browser:
     """A browser whose devices play this publisher's film and sound."""
-    film, sound = media.prepare(folder, publisher)
+    film, sound = media.prepare(ROOT / ".build/browser-media", publisher)
     return playwright.chromium.launch(
         executable_path=executable,
         args=[
@@ -99,14 +100,9 @@ class Visitor:
         self.until_place("door")
         assert "#" not in self.page.url, "the secret stays in the address bar"
 
-    def knock(self, link: str, name: str = ""):
-        """Opens a link and waits in the lobby, with the transport up.
-
-        A name is given where the link names nobody.
-        """
+    def knock(self, link: str):
+        """Opens a link and waits in the lobby, with the transport up."""
         self.open(link)
-        if name:
-            self.page.fill("#name", name)
         self.page.click("#join")
         self.until_place("lobby")
         self.until_connected()
