@@ -74,11 +74,11 @@
     tones: [],
 
     start() {
-      const { seats } = samtal.media;
+      const seats = samtal.media.seats.filter((seat) => seat.kind === 'person');
       const context = new AudioContext();
       const listeners = seats.map((seat) => listen(context, seat));
-      setInterval(() => listeners.forEach((hear) => hear()), 50);
-      seats.filter((seat) => seat.kind === 'person').forEach(watch);
+      setInterval(() => listeners.forEach((hear) => hear()), 100);
+      seats.forEach(watch);
     },
 
     /** RTP packets that this page has sent and received, over all streams. */

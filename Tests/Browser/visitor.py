@@ -47,7 +47,10 @@ class Visitor:
 
     def __init__(self, browser: Browser, publisher: int):
         self.publisher = publisher
-        self.context = browser.new_context(locale="sv-SE")
+        # Small, as every pixel is painted by the processor that the call runs on.
+        self.context = browser.new_context(
+            locale="sv-SE", viewport={"width": 800, "height": 480}
+        )
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
         self._origin = ""
