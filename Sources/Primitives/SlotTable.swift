@@ -56,7 +56,7 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
   public mutating func insert(_ element: consuming Element) -> Handle? {
     guard let index = free.popLast() else { return nil }
     (elements + Int(index)).initialize(to: element)
-    generations[Int(index)] &+= 1
+    (generations + Int(index)).pointee &+= 1
     count += 1
     return Handle(index: index, generation: generations[Int(index)])
   }
@@ -66,7 +66,7 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
   public mutating func remove(_ handle: Handle) -> Bool {
     guard contains(handle) else { return false }
     (elements + Int(handle.index)).deinitialize(count: 1)
-    generations[Int(handle.index)] &+= 1
+    (generations + Int(handle.index)).pointee &+= 1
     free.append(handle.index)
     count -= 1
     return true
@@ -89,7 +89,7 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
     }
     _modify {
       precondition(contains(handle), "stale handle")
-      yield &elements[Int(handle.index)]
+      yield &(elements + Int(handle.index)).pointee
     }
   }
 

@@ -65,7 +65,7 @@ struct BoundedArray<Element>: ~Copyable {
     }
     _modify {
       precondition(index >= 0 && index < count)
-      yield &elements[index]
+      yield &(elements + index).pointee
     }
   }
 }
