@@ -29,7 +29,7 @@ final class TestClient {
   /// Connects to a server on 127.0.0.1.
   init(port: UInt16, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     if var bytes = receiveBuffer {
@@ -65,7 +65,8 @@ final class TestClient {
   /// Reads once more; false at the end of the stream.
   private func fill() throws -> Bool {
     var chunk = [UInt8](repeating: 0, count: 65_536)
-    let count = recv(descriptor, &chunk, chunk.count, 0)
+    var count = -1
+    repeat { count = recv(descriptor, &chunk, chunk.count, 0) } while count < 0 && errno == EINTR
     if count < 0 {
       if errno == ECONNRESET { return false }
       throw Failed(description: "receive: errno \(errno)")
@@ -189,9 +190,9 @@ struct RunningServer: ~Copyable {
 
   func port(_ index: Int = 0) -> UInt16 { server.listening[index].port }
 
-  /// The next event; waits for it up to ten seconds.
+  /// The next event; waits for it up to a minute.
   mutating func next() throws -> WebServer.Event {
-    let deadline = MonotonicClock.now() + .seconds(10)
+    let deadline = MonotonicClock.now() + .seconds(60)
     while true {
       if let event = events.take() { return event }
       if MonotonicClock.now() > deadline { throw TestClient.Failed(description: "no event") }

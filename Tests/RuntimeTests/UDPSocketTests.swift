@@ -43,10 +43,10 @@ private struct Endpoint: ~Copyable {
     for copy in copies { copy.deallocate() }
   }
 
-  /// Receives `count` datagrams; waits for them up to five seconds.
+  /// Receives `count` datagrams; waits for them up to a minute.
   mutating func receive(_ count: Int) -> [(bytes: [UInt8], source: NetworkAddress)] {
     var result: [(bytes: [UInt8], source: NetworkAddress)] = []
-    let deadline = MonotonicClock.now() + .seconds(5)
+    let deadline = MonotonicClock.now() + .seconds(60)
     while result.count < count, MonotonicClock.now() < deadline {
       loop.wait(until: deadline)
       for index in 0..<socket.receive(into: slots.all) {

@@ -141,6 +141,7 @@ final class WebFront: @unchecked Sendable {
       info.listen_accept_protocol = memory.string("lines")
     }
     if let certificate = configuration.certificate, listener.purpose != .admin {
+      info.options |= UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
       info.ssl_cert_filepath = memory.string(certificate.chain)
       info.ssl_private_key_filepath = memory.string(certificate.key)
       info.ssl_options_set = web_tls_options
