@@ -97,14 +97,25 @@ import Wire
     #expect(bench.relay.counters.attempted == 0)
   }
 
-  /// What a viewer gets of a RED packet with an older block of three bytes, then `[7, 8]`.
-  private func sendRED(toViewerWithRED hasRED: Bool, types: [UInt8]) -> RelayBench {
+  /// What a viewer gets of a RED packet with an older block of three bytes, then `[7, 8]`; the
+  /// older sound had come by itself where it was not before the seating.
+  private func sendRED(
+    toViewerWithRED hasRED: Bool, types: [UInt8], isFirst: Bool = false
+  ) -> RelayBench {
     var bench = RelayBench()
     let anna = SyntheticPublisher(number: 1)
     let publisher = bench.addPeer(anna.plan)
     let viewer = bench.addPeer(Agreed.viewer(hasRED: hasRED))
     bench.seat(viewer, 0, publisher)
     bench.advance(by: .milliseconds(10))
+    if !isFirst {
+      bench.receive(
+        anna.packet(
+          type: Agreed.opus, sequence: 0, timestamp: anna.audioTimestamp(at: bench.now),
+          ssrc: anna.audioSSRC, payload: [1, 2, 3]), from: publisher)
+      bench.sink.packets = []
+      bench.advance(by: .milliseconds(20))
+    }
     let payload: [UInt8] = [0x80 | types[0], 0x0F, 0x00, 3, types[1], 1, 2, 3, 7, 8]
     bench.receive(
       anna.packet(
@@ -120,6 +131,13 @@ import Wire
       0x80 | Agreed.viewerOpus, 0x0F, 0x00, 3, Agreed.viewerOpus, 1, 2, 3, 7, 8,
     ]
     #expect(bench.sink.packets.map(\.payload) == [expected])
+  }
+
+  @Test func redundantSoundFromBeforeTheSeatingIsLeftOut() {
+    let bench = sendRED(
+      toViewerWithRED: true, types: [Agreed.opus, Agreed.opus], isFirst: true)
+    #expect(bench.sink.packets.map(\.header.payloadType) == [Agreed.viewerOpus])
+    #expect(bench.sink.packets.map(\.payload) == [[7, 8]])
   }
 
   @Test func aViewerWithoutRedundancyGetsTheNewestBlockAlone() {

@@ -17,7 +17,7 @@ extension SendStream {
     if let reason = admit(packet, bestLayer: bestLayer, now: now) { return .dropped(reason) }
     guard let index = sequence.rewrite(packet.sequence) else { return .dropped(.late) }
     let timestamp = timestamps.rewrite(packet.header.timestamp)
-    let payload = payload(of: packet)
+    let payload = payload(of: packet, in: source.bytes)
 
     var out = slot.mutableBytes
     let headerLength = writeHeader(
@@ -79,11 +79,18 @@ extension SendStream {
   }
 
   /// The part of the payload that goes out: RED as it is where the receiver knows it, else the
-  /// newest block alone.
-  private func payload(of packet: MediaPacket) -> (range: Range<Int>, isRED: Bool) {
+  /// newest block alone. So too where an older block is from before the source began to go out
+  /// here: what was said before somebody was seated, or while muted, is nobody's to hear.
+  private func payload(of packet: MediaPacket, in bytes: RawSpan) -> (
+    range: Range<Int>, isRED: Bool
+  ) {
     guard let blocks = packet.redundancy else { return (packet.header.payloadRange, false) }
-    if section.payloadTypes.redundancy != nil { return (packet.header.payloadRange, true) }
-    return (blocks.primary.range, false)
+    var isRED = section.payloadTypes.redundancy != nil
+    blocks.forEachBlock(in: bytes) { block in
+      let timestamp = packet.header.timestamp &- UInt32(block.timestampOffset)
+      isRED = isRED && timestamps.admits(timestamp)
+    }
+    return isRED ? (packet.header.payloadRange, true) : (blocks.primary.range, false)
   }
 
   /// Writes a fresh header; returns its length.

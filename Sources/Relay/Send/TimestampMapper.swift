@@ -18,7 +18,8 @@ struct TimestampMapper {
   /// Ticks a second.
   let rate: Int
   private let base: UInt32
-  /// Ticks since the clock's origin of the first sample that may go out.
+  /// Ticks since the clock's origin of the first sample that may go out: of the source's first,
+  /// once it has come.
   private var earliest: Int64 = .min
   /// The latest that went out.
   private var latest: Int64?
@@ -55,6 +56,7 @@ struct TimestampMapper {
       ticks = latest + 1
     }
     anchor = (timestamp, ticks)
+    earliest = ticks
     return true
   }
 
