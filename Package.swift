@@ -79,7 +79,10 @@ let package = Package(
     tests("Signaling", ["Primitives", "Wire", "Visits", "Signaling"]),
     tests(
       "Engine",
-      ["Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine"]),
+      [
+        "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
+        "PeerClient",
+      ]),
     tests("Store", ["Primitives", "Visits", "Store", "CDatabase"]),
     tests("Runtime", ["Primitives", "Runtime"]),
     tests(

@@ -19,6 +19,10 @@ public struct Worker: ~Copyable {
   }
   /// What happened to every datagram that came in.
   public internal(set) var counters = WorkerCounters()
+  /// What happened to all that the relay sent.
+  public var sendCounters: SendCounters { path.counters }
+  /// What happened to every packet in the relay.
+  public var relayCounters: RelayCounters { relay.counters }
 
   var pool: PacketPool
   var relay: Relay
@@ -70,10 +74,7 @@ public struct Worker: ~Copyable {
       relay.updatePeer(path.peers[peer].relayPeer, plan: media)
     case .restart(let number, let plan):
       guard let peer = byNumber[number] else { return }
-      path.peers[peer].transport.restart(plan, now: now)
-      path.peers[peer].fragments.append(plan.local.usernameFragment)
-      byFragment[plan.local.usernameFragment] = peer
-      drain(peer, now: now)
+      restart(peer, plan, now: now)
     case .admit(let number, let isAdmitted):
       guard let peer = byNumber[number] else { return }
       path.peers[peer].transport.isMediaAdmitted = isAdmitted
@@ -121,7 +122,7 @@ public struct Worker: ~Copyable {
       plan: plan, certificate: certificate, profiles: profiles, now: now)
     let peer = WorkerPeer(
       number: number, room: room, relayPeer: relayPeer, transport: transport,
-      fragments: [plan.local.usernameFragment])
+      fragment: plan.local.usernameFragment)
     guard let handle = path.peers.insert(peer) else {
       relay.removePeer(relayPeer, now: now)
       emit(.peerRefused(number))
@@ -129,31 +130,57 @@ public struct Worker: ~Copyable {
     }
     byNumber[number] = handle
     byFragment[plan.local.usernameFragment] = handle
-    path.peerOfRelay[Int(relayPeer.index)] = handle
-    drain(handle, now: now)
+    path.route(relayPeer, to: handle)
     emit(.peerRegistered(number))
+    drain(handle, now: now)
+  }
+
+  /// Checks with the new username fragment find the peer, and for now those with the old one.
+  private mutating func restart(_ peer: Handle, _ plan: TransportPlan, now: Instant) {
+    if let outdated = path.peers[peer].previousFragment { release(outdated, of: peer) }
+    path.peers[peer].previousFragment = path.peers[peer].fragment
+    path.peers[peer].fragment = plan.local.usernameFragment
+    byFragment[plan.local.usernameFragment] = peer
+    path.peers[peer].transport.restart(plan, now: now)
+    drain(peer, now: now)
   }
 
   private mutating func seat(_ viewer: PeerNumber, _ assignment: SeatAssignment, now: Instant) {
     guard let handle = byNumber[viewer] else { return }
-    // An occupant that has just gone leaves the seat empty; the control plane will hear of it.
-    let occupant = assignment.occupant.flatMap { byNumber[$0] }
     let (audioFrom, videoFrom) = relay.seat(
       path.peers[handle].relayPeer, seat: assignment.seat,
-      occupant: occupant.map { path.peers[$0].relayPeer }, now: now)
+      occupant: assignment.occupant.flatMap { occupant($0, besides: handle) }, now: now)
     emit(.seated(viewer, assignment, audioFrom: audioFrom, videoFrom: videoFrom))
   }
 
+  /// The relay's handle of somebody to be seated; nil where that one has just gone, of which the
+  /// control plane will hear, or is in another room: nothing crosses from one call to another,
+  /// whatever the control plane says.
+  private func occupant(_ number: PeerNumber, besides viewer: Handle) -> Handle? {
+    guard let peer = byNumber[number], path.peers[peer].room == path.peers[viewer].room else {
+      return nil
+    }
+    return path.peers[peer].relayPeer
+  }
+
+  /// Ends a peer: its transport's last words must have been taken.
   mutating func forget(_ peer: Handle, now: Instant) {
     guard path.peers.contains(peer) else { return }
     let relayPeer = path.peers[peer].relayPeer
     relay.removePeer(relayPeer, now: now)
-    path.peerOfRelay[Int(relayPeer.index)] = nil
+    path.route(relayPeer, to: nil)
     byNumber[path.peers[peer].number] = nil
-    for fragment in path.peers[peer].fragments { byFragment[fragment] = nil }
-    for address in path.peers[peer].addresses { byAddress[address] = nil }
-    counters.add(path.peers[peer].transport.counters)
+    release(path.peers[peer].fragment, of: peer)
+    if let previous = path.peers[peer].previousFragment { release(previous, of: peer) }
+    for address in path.peers[peer].addresses where byAddress[address] == peer {
+      byAddress[address] = nil
+    }
+    counters.keep(path.peers[peer].transport.counters)
     deadlines.set(Int(peer.index), to: nil)
     path.peers.remove(peer)
+  }
+
+  private mutating func release(_ fragment: String, of peer: Handle) {
+    if byFragment[fragment] == peer { byFragment[fragment] = nil }
   }
 }

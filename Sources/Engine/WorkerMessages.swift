@@ -58,7 +58,7 @@ public enum WorkerCommand: Equatable, Sendable {
   case admit(PeerNumber, Bool)
   /// Which of the peer's sources are forwarded; the others are dropped in the relay.
   case openSources(PeerNumber, Set<MediaSource>)
-  /// Puts a publisher on a viewer's seat, or empties it: answered by `seated`.
+  /// Puts a publisher of the same room on a viewer's seat, or empties it: answered by `seated`.
   case seat(PeerNumber, SeatAssignment)
   /// Forgets the peer and all routes to and from it, with a close_notify.
   case remove(PeerNumber)

@@ -8,61 +8,83 @@ struct WorkerPeer: ~Copyable {
   let room: RoomNumber
   let relayPeer: Handle
   var transport: PeerTransport
-  /// The local username fragments that its checks may carry: two during an ICE restart.
-  var fragments: [String]
-  /// Remote addresses that are bound to it in the worker's table.
+  /// The local username fragment that its checks carry.
+  var fragment: String
+  /// The one before an ICE restart, good until a check with the new one has come.
+  var previousFragment: String?
+  /// Remote addresses that its transport has bound.
   var addresses: [NetworkAddress] = []
+  /// Whether nothing authenticated has come for some seconds.
+  var isSilent = false
+
+  /// Where the relay's packets go; nil while the peer is not connected or not admitted.
+  var mediaAddress: NetworkAddress? {
+    transport.isMediaAdmitted ? transport.remoteAddress : nil
+  }
 }
 
 /// The way out of a worker: the relay's clear packets are protected in place by the receiver's
 /// transport and gathered in the batch.
 struct WorkerSendPath: PacketSink, ~Copyable {
   var peers: SlotTable<WorkerPeer>
-  var batch = OutgoingBatch()
+  var batch: OutgoingBatch
+  /// What became of the relay's packets.
+  private(set) var counters = SendCounters()
   /// Relay handle's index → worker handle.
-  var peerOfRelay: [Handle?]
-  /// Packets that the relay gave and that went into the batch.
-  var sent: UInt64 = 0
-  /// Packets that the relay gave and that a transport could not protect.
-  var unprotected: UInt64 = 0
+  private var peerOfRelay: [Handle?]
 
+  /// Reserves room for `capacity` peers.
   init(capacity: Int) {
     peers = SlotTable(capacity: capacity)
+    batch = OutgoingBatch(
+      capacity: max(Limits.batchDatagrams, Limits.batchDatagramsPerPeer * capacity))
     peerOfRelay = Array(repeating: nil, count: capacity)
   }
 
+  /// Sends what the relay has for `relayPeer` to a peer from now on; nil where it is gone.
+  mutating func route(_ relayPeer: Handle, to peer: Handle?) {
+    peerOfRelay[Int(relayPeer.index)] = peer
+  }
+
   /// Room for a packet to the peer, or nil where its transport is not up or not admitted.
-  mutating func openSlot(for peer: Handle) -> UnsafeMutableRawBufferPointer? {
-    guard let handle = peerOfRelay[Int(peer.index)], peers[handle].transport.isMediaAdmitted,
-      peers[handle].transport.remoteAddress != nil
-    else { return nil }
-    return batch.open()
+  mutating func openSlot(for relayPeer: Handle) -> UnsafeMutableRawBufferPointer? {
+    guard let peer = peer(of: relayPeer), peers[peer].mediaAddress != nil else {
+      counters.unreachable += 1
+      return nil
+    }
+    guard let slot = batch.open() else {
+      counters.overflowed += 1
+      return nil
+    }
+    return slot
   }
 
   /// Protects the packet in the slot that was just opened and makes it part of the batch.
-  mutating func sendRTP(to peer: Handle, length: Int, headerLength: Int, index: UInt64) {
-    guard let handle = peerOfRelay[Int(peer.index)], let slot = batch.open(),
-      let address = peers[handle].transport.remoteAddress,
-      let total = peers[handle].transport.protectRTP(
-        slot, length: length, headerLength: headerLength, index: index)
+  mutating func sendRTP(to relayPeer: Handle, length: Int, headerLength: Int, index: UInt64) {
+    guard let peer = peer(of: relayPeer), let address = peers[peer].mediaAddress,
+      let total = peers[peer].transport.protectRTP(
+        batch.opened, length: length, headerLength: headerLength, index: index)
     else {
-      unprotected += 1
+      counters.unprotectedPackets += 1
       return
     }
     batch.commit(length: total, to: address)
-    sent += 1
+    counters.packets += 1
   }
 
-  /// Protects a compound and makes it part of the batch; a transport that is not up gets none.
-  mutating func sendRTCP(to peer: Handle, _ packet: [UInt8]) {
-    guard let handle = peerOfRelay[Int(peer.index)],
-      let address = peers[handle].transport.remoteAddress
-    else { return }
+  /// Protects a compound and makes it part of the batch; a peer that is not admitted gets none.
+  mutating func sendRTCP(to relayPeer: Handle, _ packet: [UInt8]) {
     var bytes = packet
-    guard peers[handle].transport.protectRTCP(&bytes) else {
-      unprotected += 1
+    guard let peer = peer(of: relayPeer), let address = peers[peer].mediaAddress,
+      peers[peer].transport.protectRTCP(&bytes)
+    else {
+      counters.unsentReports += 1
       return
     }
     batch.append(bytes, to: address)
+    counters.reports += 1
   }
+
+  /// The peer that a handle of the relay stands for.
+  func peer(of relayPeer: Handle) -> Handle? { peerOfRelay[Int(relayPeer.index)] }
 }

@@ -53,6 +53,11 @@ public enum Limits {
 
   /// Peers on one worker.
   public static let peersPerWorker = 4_096
+  /// Datagrams that may wait in a worker's batch: at least so many, and so many for each peer that
+  /// fits, since all may be due a report at once.
+  public static let batchDatagrams = 1_024
+  /// See `batchDatagrams`.
+  public static let batchDatagramsPerPeer = 4
   /// Tracks that one peer publishes: camera, microphone, screen and its sound, each once.
   public static let tracksPerPeer = 4
   /// Simulcast layers of one track.

@@ -53,8 +53,8 @@ struct WorkerPair: ~Copyable {
 
   /// What does not add up in the workers' accounts; nil while everything does.
   var conservationProblem: String? {
-    if !first.counters.isConserved { return "worker 0 has lost count of packets" }
-    return second.counters.isConserved ? nil : "worker 1 has lost count of packets"
+    if let law = first.brokenLaws.first { return "worker 0 has lost count: \(law.rawValue)" }
+    return second.brokenLaws.first.map { "worker 1 has lost count: \($0.rawValue)" }
   }
 
   private static func receive(

@@ -177,7 +177,7 @@ private struct MediaTurns: ~Copyable {
     board.update(
       worker: index,
       StatusBoard.WorkerStatus(
-        peers: worker.peerCount, media: worker.figures, relay: worker.relayCounters,
+        peers: worker.peerCount, media: worker.counters, relay: worker.relayCounters,
         datagrams: datagrams))
   }
 }
