@@ -102,6 +102,8 @@ if Context.environment["SAMTAL_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
       name: "Fuzz",
-      dependencies: ["Primitives", "Wire", "Security", "Transport", "Relay", "Signaling"],
+      dependencies: [
+        "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
+      ],
       path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: swift))
 }

@@ -33,3 +33,38 @@ func fuzzSDP(_ input: UnsafeRawBufferPointer) {
     precondition((try? SessionDescription(parsing: answer.sdp))?.text == answer.sdp)
   }
 }
+
+/// What is no message or no request is refused with a reason, in an answer that is JSON. What is a
+/// message is written so that it is read the same.
+func fuzzJSONRPC(_ input: [UInt8]) {
+  let message: JSONRPCMessage
+  do throws(JSONRPCMessage.Failure) {
+    message = try JSONRPCMessage(parsing: input)
+  } catch {
+    checkRefusal(error.error, of: error.id)
+    return
+  }
+  var members: [JSON.Member] = [
+    .init("jsonrpc", "2.0"), .init("method", .string(message.method)),
+    .init("params", message.params),
+  ]
+  if let id = message.id { members.append(.init("id", id.json)) }
+  let again = try? JSONRPCMessage(parsing: Array(JSON.object(members).description.utf8))
+  precondition(again == message)
+
+  for method in SignalingMethod.allCases {
+    do throws(SignalingError) {
+      _ = try Request(method, params: message.params)
+    } catch {
+      checkRefusal(error, of: message.id)
+    }
+  }
+}
+
+private func checkRefusal(_ error: SignalingError, of id: RequestID?) {
+  let isWord = error.reason.utf8.allSatisfy { $0 == 0x5F || (0x61...0x7A).contains($0) }
+  precondition(isWord && !error.reason.isEmpty && !error.message.isEmpty)
+  let answer = try? JSON(parsing: JSONRPCText.error(id, error))
+  precondition(answer?["error"]?["data"]?["reason"]?.string == error.reason)
+  precondition(answer?["id"] == id?.json ?? .null)
+}
