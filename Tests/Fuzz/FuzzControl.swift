@@ -16,7 +16,7 @@ import Wire
 ///
 /// In messages `$p0` stands for the first participant's identifier, `$session`, `$secret` for the
 /// connection's latest session. The rules of visits hold throughout, clients get well-formed
-/// messages, numbered without gaps, guests in front of the door learn nothing about the patient,
+/// messages, numbered without gaps, guests in front of the door learn nothing about patient and staff,
 /// and what was stored can be replayed.
 func fuzzControl(_ input: UnsafeRawBufferPointer) {
   var clinic = FuzzClinic(input: String(decoding: input, as: UTF8.self))
@@ -48,7 +48,7 @@ private struct FuzzClinic {
   private let secrets: [String]
 
   init(input: String) {
-    secrets = ["Kim Berg", "Hosta och feber", "demo-patient"].filter { secret in
+    secrets = ["Kim Berg", "Hosta och feber", "demo-patient", "Astrid Ek"].filter { secret in
       !input.contains(secret.suffix(4))
     }
     guard let key = JWTKey(id: DemoClinic.keyID, sharedSecret: Array(repeating: 7, count: 32)),

@@ -14,6 +14,8 @@ func fuzzEvent(_ input: UnsafeRawBufferPointer) {
     let written = event.stored(at: stored.position)
     let again = try? VisitEvent(written, instant: .origin)
     precondition(again?.stored(at: stored.position) == written)
+    // A clinic has no personal fields, and a span of many years is cut off.
+    if stored.visit != nil, stored.payload.isModest { precondition(again == event) }
   }
   let now = Moment(instant: .origin, wall: WallTime(milliseconds: 1_800_000_000_000))
   guard var ledger = try? VisitLedger(restoring: log, at: now) else { return }
@@ -37,5 +39,17 @@ extension StoredEvent {
     self.init(
       position: position, at: WallTime(milliseconds: at),
       visit: value["visit"]?.string.flatMap { VisitID($0) }, payload: payload, personal: personal)
+  }
+}
+
+extension JSON {
+  /// Whether all whole numbers fit 40 bits.
+  fileprivate var isModest: Bool {
+    switch self {
+    case .integer(let value): value.magnitude >> 40 == 0
+    case .array(let elements): elements.allSatisfy(\.isModest)
+    case .object(let members): members.allSatisfy(\.value.isModest)
+    default: true
+    }
   }
 }

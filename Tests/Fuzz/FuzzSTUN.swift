@@ -16,14 +16,16 @@ func fuzzSTUN(_ input: UnsafeRawBufferPointer) {
 
   guard message.method == STUNMessage.binding, message.messageClass == .request,
     let names = message.usernameFragments(in: input.bytes),
-    let check = seal(bytes, as: message)
+    let authenticated = authenticate(bytes, as: message)
   else { return }
   var server = FuzzICEServer(receiver: names.receiver, sender: names.sender)
-  let bit = bytes.count &* 37 % (check.count * 8)
-  var changed = check
+  var changed = authenticated
+  let bit = (bytes.reduce(0) { $0 &* 31 &+ Int($1) } & .max) % (changed.count * 8)
   changed[bit / 8] ^= 1 << UInt8(bit % 8)
-  precondition(server.receive(changed).isEmpty)
+  precondition(server.receive(fingerprint(changed)).isEmpty)
 
+  let check = fingerprint(authenticated)
+  guard (try? STUNMessage(parsing: check.span.bytes)) != nil else { return }
   let outputs = server.receive(check)
   let isRefused = message.isRefused
   guard case .transmit(let answer, FuzzICEServer.address) = outputs.first else {
@@ -130,19 +132,24 @@ private func rewrite(_ message: STUNMessage, in bytes: [UInt8]) {
     again.mappedAddress == message.mappedAddress && again.errorCode == message.errorCode)
 }
 
-/// The request with the MESSAGE-INTEGRITY and FINGERPRINT of somebody who knows the password; nil
-/// where it has a FINGERPRINT before them.
-private func seal(_ bytes: [UInt8], as message: STUNMessage) -> [UInt8]? {
+/// The request with the MESSAGE-INTEGRITY of somebody who knows the password; nil where it would
+/// be too long.
+private func authenticate(_ bytes: [UInt8], as message: STUNMessage) -> [UInt8]? {
   let end = message.integrity.map { $0.lowerBound - 4 } ?? bytes.count
   guard end <= 1_200 else { return nil }
-  var sealed = Array(bytes[..<end])
-  setLength(of: &sealed, behind: 24)
-  sealed += [0, 8, 0, 20] + HMAC.sha1(key: Array(FuzzICEServer.password.utf8), sealed)
-  setLength(of: &sealed, behind: 8)
-  let fingerprint = checksum(sealed) ^ 0x5354_554E
-  sealed += [0x80, 0x28, 0, 4]
-  sealed += (0..<4).map { UInt8(truncatingIfNeeded: fingerprint >> (24 - 8 * UInt32($0))) }
-  return (try? STUNMessage(parsing: sealed.span.bytes)) == nil ? nil : sealed
+  var authenticated = Array(bytes[..<end])
+  setLength(of: &authenticated, behind: 24)
+  let code = HMAC.sha1(key: Array(FuzzICEServer.password.utf8), authenticated)
+  return authenticated + [0, 8, 0, 20] + code
+}
+
+/// The message with a FINGERPRINT, which does not prove anything.
+private func fingerprint(_ bytes: [UInt8]) -> [UInt8] {
+  var message = bytes
+  setLength(of: &message, behind: 8)
+  let value = checksum(message) ^ 0x5354_554E
+  return message + [0x80, 0x28, 0, 4]
+    + (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt32($0))) }
 }
 
 private func setLength(of message: inout [UInt8], behind count: Int) {
