@@ -16,9 +16,8 @@ WATCH, SETTLING = 60_000, 10_000
 @pytest.fixture
 def daemon(tmp_path):
     port = free_port(socket.SOCK_DGRAM)
-    network = LossyNetwork(port, Weather(), SEED)
+    network = LossyNetwork(port, Weather(loss=0.1, delay=0.1), SEED)
     running = Daemon(tmp_path, announced=f"127.0.0.1:{network.port}", media_port=port)
-    running.network = network
     running.start()
     yield running
     running.stop()
@@ -35,7 +34,6 @@ def windows(records: list[dict], length: int, begin: float, end: float):
 
 def test_pictures_move_and_sound_is_heard_through_ten_percent_loss(daemon, staff, patient, guest):
     enter_all(daemon, staff, patient, guest)
-    daemon.network.weather = Weather(loss=0.1, delay=0.1)
     visitors = (staff, patient, guest)
     for visitor in visitors:
         visitor.forget()

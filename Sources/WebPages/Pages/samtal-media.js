@@ -7,6 +7,18 @@ const SEAT_STEP = 8;
 const MOST_PERSON_SEATS = 24;
 const VOICE_SEATS = 3;
 
+/** Milliseconds between two looks at how much has to be sent again. */
+const REPAIR_INTERVAL = 1000;
+/** Requests for repair, of all packets, from which on playing waits for the repairs. */
+const LOSSY = 0.03;
+/** Round trips that playing waits: one to the relay, one from there to the publisher, and a try
+ * more. */
+const REPAIR_ROUND_TRIPS = 3;
+/** The longest that playing waits, in milliseconds: beyond, talking becomes hard. */
+const LONGEST_REPAIR = 600;
+/** How many looks without loss it takes before playing hurries up again. */
+const CALM_LOOKS = 20;
+
 /** The codecs that are offered, the preferred one first (RFC 2198, 7587, 7741 and 4588). */
 const CODECS = {
   audio: ['audio/red', 'audio/opus'],
@@ -61,6 +73,7 @@ export class SamtalMedia extends EventTarget {
   /** Whether an offer has not been answered yet, because the signaling was down. */
   #needsOffer = false;
   #subscriptions = new AbortController();
+  #repairs = { timer: 0, requests: 0, packets: 0, calm: CALM_LOOKS };
 
   /**
    * @param {import('./samtal.js').SamtalSession} session an open session
@@ -84,6 +97,7 @@ export class SamtalMedia extends EventTarget {
     const signal = this.#subscriptions.signal;
     session.addEventListener('seats.changed', (e) => this.applySeats(e.detail.seats), { signal });
     session.addEventListener('session.opened', () => this.#afterResume(), { signal });
+    this.#repairs.timer = setInterval(() => this.#awaitRepairs(), REPAIR_INTERVAL);
   }
 
   /** The peer connection, for statistics; never to be negotiated by others. */
@@ -150,6 +164,7 @@ export class SamtalMedia extends EventTarget {
   /** Ends the media for good. */
   close() {
     this.#subscriptions.abort();
+    clearInterval(this.#repairs.timer);
     this.#connection.close();
     for (const seat of this.#seats) seat.element.srcObject = null;
   }
@@ -270,6 +285,34 @@ export class SamtalMedia extends EventTarget {
       }
     };
     seat.element.requestVideoFrameCallback(check);
+  }
+
+  /**
+   * On a network that loses packets, plays that much later that lost ones can come again: a
+   * browser by itself waits too short a time for what was lost on the way to the relay.
+   */
+  async #awaitRepairs() {
+    let requests = 0;
+    let packets = 0;
+    let roundTrip = 0;
+    for (const report of (await this.#connection.getStats()).values()) {
+      if (report.type === 'inbound-rtp' && report.kind === 'video') {
+        requests += report.nackCount ?? 0;
+        packets += report.packetsReceived ?? 0;
+      } else if (report.type === 'candidate-pair' && report.nominated) {
+        roundTrip = 1000 * (report.currentRoundTripTime ?? 0);
+      }
+    }
+    const repairs = this.#repairs;
+    const isLossy = requests - repairs.requests > LOSSY * (packets - repairs.packets);
+    Object.assign(repairs, { requests, packets, calm: isLossy ? 0 : repairs.calm + 1 });
+    const target = repairs.calm < CALM_LOOKS
+      ? Math.min(REPAIR_ROUND_TRIPS * roundTrip, LONGEST_REPAIR) : null;
+    for (const { audio, video } of this.#seats) {
+      if (video === null) continue;
+      audio.receiver.jitterBufferTarget = target;
+      video.receiver.jitterBufferTarget = target;
+    }
   }
 
   /** Tells the server that these tiles are blank, so that it may seat somebody else there. */
