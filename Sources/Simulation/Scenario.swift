@@ -72,10 +72,12 @@ struct Scenario {
 
   private static func person(_ role: Person.Role, _ random: inout RandomSource) -> Person {
     Person(
-      role: role, name: "", arrives: .origin + .milliseconds(Int.random(in: 0...4_000, using: &random)),
+      role: role, name: "",
+      arrives: .origin + .milliseconds(Int.random(in: 0...4_000, using: &random)),
       uplink: .faulty(&random), downlink: .faulty(&random),
       signalingDelay: .milliseconds(Int.random(in: 1...800, using: &random)),
-      seats: Int.random(in: 1...4, using: &random), isRude: Int.random(in: 0..<3, using: &random) == 0)
+      seats: Int.random(in: 1...4, using: &random),
+      isRude: Int.random(in: 0..<3, using: &random) == 0)
   }
 
   private static func deed(

@@ -1,8 +1,9 @@
 import Primitives
 import Visits
 
-/// An event that can be read is written so that it is read and written the same. A log, one event a line, is replayed to a
-/// state without problems, in which the next command is judged; or it is refused.
+/// An event that can be read is written so that it is read and written the same. A log, one event
+/// a line, is replayed to a state without problems, in which the next command is judged; or it is
+/// refused.
 func fuzzEvent(_ input: UnsafeRawBufferPointer) {
   var log: [StoredEvent] = []
   for line in input.split(separator: UInt8(ascii: "\n")).prefix(64) {

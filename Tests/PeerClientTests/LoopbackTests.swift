@@ -68,7 +68,8 @@ import Wire
       #expect(member.counters.packetsAskedFor == 0)
       #expect(member.counters.keyFramesAskedFor > 0)
       #expect(member.counters.keyFrameRequests > 0)
-      #expect(member.frames.count > 20)
+      // Every second frame or so breaks the picture, and one viewer gets a key frame in 2 s.
+      #expect(member.frames.count > 8)
     }
   }
 

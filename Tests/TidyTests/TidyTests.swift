@@ -146,7 +146,7 @@ private func code(_ line: String) -> Substring {
   @Test func theTopLevelHoldsNothingElse() throws {
     let allowed: Set<String> = [
       "Package.swift", "Sources", "Tests", "Benchmarks", "Config", "scripts", "README.md", ".ci",
-      ".gitignore", ".swift-format", ".git", ".build", ".swiftpm",
+      ".gitignore", ".swift-format", ".git", ".build", ".swiftpm", ".pytest_cache",
     ]
     let found = try FileManager.default.contentsOfDirectory(atPath: Project.root.path)
     #expect(Set(found).subtracting(allowed) == [])

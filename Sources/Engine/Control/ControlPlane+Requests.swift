@@ -67,7 +67,8 @@ extension ControlPlane {
   ) throws(SignalingError) {
     var reply = reply
     reply.answer = .joined
-    guard place(of: session, in: visit) != .call else { return answer(reply, isDurable: true) }
+    let isStaff = sessions[session]?.identity.role == .staff
+    if isStaff, place(of: session, in: visit) == .call { return answer(reply, isDurable: true) }
     let participant = ParticipantID(random: &random)
     try request(
       .startCall(CallID(random: &random), as: participant), in: visit, from: session, as: reply)

@@ -105,7 +105,7 @@ extension PayloadTypes {
       }
       let vp8 = RTPCodec(
         payloadType: primary, name: "VP8", clockRate: 90_000,
-        parameters: publishes ? Self.rateBounds : nil, feedback: feedback)
+        parameters: Self.rateBounds, feedback: feedback)
       let rtx = retransmission.map {
         RTPCodec(payloadType: $0, name: "rtx", clockRate: 90_000, parameters: "apt=\(type)")
       }
@@ -114,6 +114,7 @@ extension PayloadTypes {
   }
 
   /// Kilobits a second that Chromium's estimate starts from and does not sink below: on a line
-  /// with much random loss it would fall to a picture nobody can see, and stay there.
+  /// with much random loss it would fall to a picture nobody can see, and stay there. They stand
+  /// in every section, for those of the section that it reads last hold for the whole transport.
   private static var rateBounds: String { "x-google-min-bitrate=150;x-google-start-bitrate=600" }
 }
