@@ -30,6 +30,7 @@ def test_who_waits_is_connected_and_no_media_goes_either_way_until_admission(
     admitted = staff.admit()
     guest.until_sees(STAFF, PATIENT)
     first = guest.evaluate("probe.frames.find((frame) => frame.isSeen).at")
+    print(f"{first - admitted:.0f} ms from admission to the first picture")
     assert first - admitted < FIRST_PICTURE
     staff.until_sees(GUEST)
 

@@ -45,6 +45,7 @@ def test_pictures_move_and_sound_is_heard_through_ten_percent_loss(daemon, staff
     least = {visitor.publisher: least_of(visitor, begin) for visitor in visitors}
     concealed = {visitor.publisher: visitor.evaluate("probe.concealed()") for visitor in visitors}
     told = f"seed {SEED}: {least}, concealed {concealed}"
+    print(told)
     for pictures, tones in (pair for pairs in least.values() for pair in pairs.values()):
         assert pictures >= 12 * 5, told
         assert tones >= 1, told
