@@ -11,11 +11,11 @@ const VOICE_SEATS = 3;
 const REPAIR_INTERVAL = 1000;
 /** Requests for repair, of all packets, from which on playing waits for the repairs. */
 const LOSSY = 0.03;
-/** Round trips that playing waits: one to the relay, one from there to the publisher, and a try
- * more. */
-const REPAIR_ROUND_TRIPS = 3;
+/** Round trips that playing waits: a loss on either side of the relay costs one and more, and some
+ * are lost twice. */
+const REPAIR_ROUND_TRIPS = 4;
 /** The longest that playing waits, in milliseconds: beyond, talking becomes hard. */
-const LONGEST_REPAIR = 600;
+const LONGEST_REPAIR = 800;
 /** How many looks without loss it takes before playing hurries up again. */
 const CALM_LOOKS = 20;
 
