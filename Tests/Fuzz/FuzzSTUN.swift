@@ -20,8 +20,9 @@ func fuzzSTUN(_ input: UnsafeRawBufferPointer) {
   else { return }
   var server = FuzzICEServer(receiver: names.receiver, sender: names.sender)
   var changed = authenticated
-  let bit = (bytes.reduce(0) { $0 &* 31 &+ Int($1) } & .max) % (changed.count * 8)
-  changed[bit / 8] ^= 1 << UInt8(bit % 8)
+  // Behind the length, which is set anew.
+  let bit = bytes.reduce(0) { ($0 * 31 + Int($1)) % ((changed.count - 4) * 8) }
+  changed[4 + bit / 8] ^= 1 << UInt8(bit % 8)
   precondition(server.receive(fingerprint(changed)).isEmpty)
 
   let check = fingerprint(authenticated)
