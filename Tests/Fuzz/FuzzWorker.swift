@@ -139,7 +139,7 @@ private struct FuzzCore: ~Copyable {
     let (packet, slot) = worker.nextSlot()
     slot.copyBytes(from: bytes.prefix(slot.count))
     worker.receive(packet, length: min(bytes.count, slot.count), from: address, now: now)
-    precondition(worker.counters.isConserved && worker.batch.overflowed == 0)
+    precondition(worker.isConserved && worker.batch.overflowed == 0)
   }
 
   /// Everything that is due is done, and arrives: what the worker sends, and what the client does.
