@@ -16,8 +16,8 @@ import Wire
 ///
 /// In messages `$p0` stands for the first participant's identifier, `$session`, `$secret` for the
 /// connection's latest session. The rules of visits hold throughout, clients get well-formed
-/// messages, numbered without gaps, guests in front of the door learn nothing about patient and staff,
-/// and what was stored can be replayed.
+/// messages, numbered without gaps, guests in front of the door learn nothing about patient and
+/// staff, and what was stored can be replayed.
 func fuzzControl(_ input: UnsafeRawBufferPointer) {
   var clinic = FuzzClinic(input: String(decoding: input, as: UTF8.self))
   for line in input.split(separator: UInt8(ascii: "\n")).prefix(100) {
