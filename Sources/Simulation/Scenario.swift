@@ -2,6 +2,14 @@ import Primitives
 
 /// What one run does, all of it drawn from the seed before the first event.
 struct Scenario {
+  /// What a run is about.
+  enum Kind {
+    /// A bit of everything that people and networks do.
+    case everything
+    /// Pages with one seat each, on which somebody else is pinned again and again.
+    case seatChanges
+  }
+
   /// One person of the run.
   struct Person {
     enum Role { case staff, patient, guest }
@@ -52,7 +60,34 @@ struct Scenario {
   var commitDelay: Duration
 
   /// Draws a run.
-  init(random: inout RandomSource) {
+  init(_ kind: Kind, random: inout RandomSource) {
+    switch kind {
+    case .everything: self.init(everything: &random)
+    case .seatChanges: self.init(seatChanges: &random)
+    }
+  }
+
+  private init(seatChanges random: inout RandomSource) {
+    calmFrom = .origin + .seconds(40)
+    end = calmFrom + .seconds(8)
+    commitDelay = .milliseconds(5)
+    people = [.staff, .patient, .guest, .guest].map { Self.person($0, &random) }
+    deeds = []
+    for index in people.indices {
+      people[index].name = "Person \(index)"
+      people[index].seats = 1
+      people[index].isRude = false
+      var at = Instant.origin + .seconds(4)
+      while at < calmFrom {
+        deeds.append(Deed(at: at, person: index, kind: .pinNext))
+        at += .milliseconds(Int.random(in: 100...900, using: &random))
+      }
+    }
+    people[0].arrives = .origin
+    deeds.sort { $0.at < $1.at }
+  }
+
+  private init(everything random: inout RandomSource) {
     calmFrom = .origin + .seconds(10)
     end = calmFrom + .seconds(8)
     commitDelay = .milliseconds(Int.random(in: 0...50, using: &random))

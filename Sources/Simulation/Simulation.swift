@@ -8,6 +8,10 @@ public enum Simulation {
     public var failure: String?
     /// What happened, as one number and, where asked for, line by line.
     public var trace: Trace
+    /// How often somebody was given a seat.
+    public var seatChanges: Int
+    /// Frames that stood under a name.
+    public var framesShown: Int
     /// A few figures for a person who watches.
     public var summary: String
   }
@@ -16,21 +20,37 @@ public enum Simulation {
   ///
   /// The same seed gives the same trace. Lines are kept where `keepsTrace` says so.
   public static func run(seed: UInt64, keepsTrace: Bool = false) -> Report {
-    let world: World
+    run(.everything, seed: seed, keepsTrace: keepsTrace)
+  }
+
+  /// Runs a seed in which four pages with one seat each pin one another all the time, over slow
+  /// signaling and bad paths: the rule for seats at its hardest.
+  public static func runSeatChanges(seed: UInt64) -> Report {
+    run(.seatChanges, seed: seed, keepsTrace: false)
+  }
+
+  private static func run(_ kind: Scenario.Kind, seed: UInt64, keepsTrace: Bool) -> Report {
     do {
-      world = try World(seed: seed, keepsTrace: keepsTrace)
+      let world = try World(kind, seed: seed, keepsTrace: keepsTrace)
+      while world.checker.failure == nil, world.step() {}
+      if world.checker.failure == nil { world.finish() }
+      return report(on: world)
     } catch {
       return Report(
         failure: "the world could not be made: \(error)", trace: Trace(keepsLines: false),
-        summary: "")
+        seatChanges: 0, framesShown: 0, summary: "")
     }
-    while world.checker.failure == nil, world.step() {}
-    if world.checker.failure == nil { world.finish() }
+  }
+
+  private static func report(on world: World) -> Report {
     let checker = world.checker
+    let changes = world.pages.reduce(0) { $0 + $1.client.seatChanges }
     return Report(
-      failure: checker.failure, trace: world.trace,
+      failure: checker.failure, trace: world.trace, seatChanges: changes,
+      framesShown: checker.framesShown,
       summary: "\(world.pages.count) pages, \(world.presentCount) in the call, "
-        + "\(checker.framesShown) frames shown, \(checker.framesHidden) hidden, "
-        + "\(checker.sounds) sounds, digest \(String(world.trace.digest, radix: 16))")
+        + "\(changes) seats given, \(checker.framesShown) frames shown, "
+        + "\(checker.framesHidden) hidden, \(checker.sounds) sounds, "
+        + "digest \(String(world.trace.digest, radix: 16))")
   }
 }

@@ -53,10 +53,10 @@ final class World {
   private static let ringDelay = Duration.microseconds(100)
   static let wallOrigin = WallTime(milliseconds: 1_800_000_000_000)
 
-  init(seed: UInt64, keepsTrace: Bool) throws {
+  init(_ kind: Scenario.Kind, seed: UInt64, keepsTrace: Bool) throws {
     random = RandomSource(seed: seed)
     SecurityRandom.useDeterministic(seed: seed)
-    scenario = Scenario(random: &random)
+    scenario = Scenario(kind, random: &random)
     trace = Trace(keepsLines: keepsTrace)
     checker = Checker(pages: scenario.people.count)
     let certificate = try Certificate.generate(

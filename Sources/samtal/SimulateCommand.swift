@@ -41,6 +41,7 @@ enum SimulateCommand {
 
   private static func run(seeds: Range<UInt64>, showsTrace: Bool) -> Int32 {
     var digest: UInt64 = 0
+    var seatChanges = 0
     for seed in seeds {
       let report = Simulation.run(seed: seed, keepsTrace: showsTrace)
       for line in report.trace.lines { print(line) }
@@ -49,10 +50,13 @@ enum SimulateCommand {
         print("replay: samtal simulate --seed \(seed) --trace")
         return 1
       }
+      seatChanges += report.seatChanges
       digest = digest &* 31 &+ report.trace.digest
       if seeds.count <= 20 { print("seed \(seed): clean, \(report.summary)") }
     }
-    print("\(seeds.count) seeds clean, digest \(String(digest, radix: 16))")
+    print(
+      "\(seeds.count) seeds clean, \(seatChanges) seats given, "
+        + "digest \(String(digest, radix: 16))")
     return 0
   }
 }

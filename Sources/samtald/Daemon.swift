@@ -154,14 +154,16 @@ struct Daemon {
     let demo = DemoClinic()
     if isNew { for command in demo.commands { control.feed(.administer(command)) } }
     guard let key = secrets.demoKey,
-      let invite = control.state.inviteSecret(for: demo.guestInvite)
+      let guest = control.state.inviteSecret(for: demo.guestInvite),
+      let anybody = control.state.inviteSecret(for: demo.generalInvite)
     else { throw StartFailure("demo: the store or the secrets are not the demo's; set demo: off") }
     let now = WallClock.now()
     let page = DemoLinks.page(
       listening: web.listening.first, isSecure: configuration.httpCertificate != nil)
     let links = DemoLinks(
       page: page, staffToken: demo.staffToken(key: key, at: now),
-      patientToken: demo.patientToken(key: key, at: now), guestSecret: invite)
+      patientToken: demo.patientToken(key: key, at: now), guestSecret: guest,
+      generalSecret: anybody)
     control.announceWhenReady(links.text)
   }
 
@@ -181,6 +183,7 @@ struct DemoLinks {
   var staffToken: String
   var patientToken: String
   var guestSecret: String
+  var generalSecret: String
 
   /// One link a line, each after who it is for. What lets one in stands in the fragment, which
   /// browsers send to nobody.
@@ -189,6 +192,7 @@ struct DemoLinks {
     staff:   \(page)/call#token=\(staffToken)
     patient: \(page)/call#token=\(patientToken)
     guest:   \(page)/call#invite=\(guestSecret)
+    general: \(page)/call#invite=\(generalSecret)
 
     """
   }
