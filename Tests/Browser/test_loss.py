@@ -1,5 +1,6 @@
 """The same call over a network that loses a tenth of everything and takes 100 ms each way."""
 
+import os
 import socket
 
 import pytest
@@ -11,6 +12,10 @@ from lossy import LossyNetwork, Weather
 SEED = 20_251
 #: Milliseconds: the whole watch, and its beginning, in which bit rates are still being found.
 WATCH, SETTLING = 60_000, 10_000
+#: A browser that waits for a processor shows pictures late whatever the network does. So a watch
+#: counts only where the processors stood idle for at least this share of it; it is begun anew,
+#: but not for ever, where others took them.
+IDLE, WATCHES = 0.15, 4
 
 
 @pytest.fixture
@@ -32,19 +37,38 @@ def windows(records: list[dict], length: int, begin: float, end: float):
         at += length / 2
 
 
+def processor_times() -> tuple[int, int]:
+    """Ticks of all processors since the start of the machine: those idle, and all."""
+    with open("/proc/stat") as stat:
+        ticks = [int(field) for field in stat.readline().split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
+
+
+def watch(visitors) -> tuple[float, float]:
+    """Lets a whole watch pass; when it began, and which share of it the processors were idle."""
+    for visitor in visitors:
+        visitor.forget()
+    idle, total = processor_times()
+    now = "performance.timeOrigin + performance.now()"
+    begin = visitors[0].evaluate(now)
+    for visitor in visitors:
+        visitor.until(f"{now} > {begin + WATCH}", patience=WATCH + 5_000)
+    idle_now, total_now = processor_times()
+    return begin, (idle_now - idle) / (total_now - total)
+
+
 def test_pictures_move_and_sound_is_heard_through_ten_percent_loss(daemon, staff, patient, guest):
     enter_all(daemon, staff, patient, guest)
     visitors = (staff, patient, guest)
-    for visitor in visitors:
-        visitor.forget()
-    begin = staff.evaluate("performance.timeOrigin + performance.now()")
-    now = "performance.timeOrigin + performance.now()"
-    for visitor in visitors:
-        visitor.until(f"{now} > {begin + WATCH}", patience=WATCH + 5_000)
+    for attempt in range(WATCHES):
+        begin, idle = watch(visitors)
+        print(f"watch {attempt + 1} on {os.cpu_count()} processors, idle {idle:.0%}")
+        if idle >= IDLE:
+            break
 
     least = {visitor.publisher: least_of(visitor, begin) for visitor in visitors}
     concealed = {visitor.publisher: visitor.evaluate("probe.concealed()") for visitor in visitors}
-    told = f"seed {SEED}: {least}, concealed {concealed}"
+    told = f"seed {SEED}, idle {idle:.0%}: {least}, concealed {concealed}"
     print(told)
     for pictures, tones in (pair for pairs in least.values() for pair in pairs.values()):
         assert pictures >= 12 * 5, told
