@@ -87,7 +87,7 @@ extension PayloadTypes {
     case .audio:
       let opus = RTPCodec(
         payloadType: primary, name: "opus", clockRate: 48_000, channels: 2,
-        parameters: "minptime=10;useinbandfec=1",
+        parameters: "minptime=10;useinbandfec=1;" + Self.rateBounds,
         feedback: publishes ? offeredFeedback(primary).intersection([.transportWide]) : [])
       // A browser sends the first format: RED, for a lost packet then costs nothing to hear.
       let red = redundancy.map {
@@ -115,6 +115,6 @@ extension PayloadTypes {
 
   /// Kilobits a second that Chromium's estimate starts from and does not sink below: on a line
   /// with much random loss it would fall to a picture nobody can see, and stay there. They stand
-  /// in every section, for those of the section that it reads last hold for the whole transport.
+  /// in every section, sound too, for those that it reads last hold for the whole transport.
   private static var rateBounds: String { "x-google-min-bitrate=150;x-google-start-bitrate=600" }
 }
