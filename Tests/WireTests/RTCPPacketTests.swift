@@ -46,6 +46,22 @@ func parseRTCP(_ bytes: [UInt8]) throws(WireError) -> [RTCPPacket] {
 }
 
 @Suite struct RTCPPacketTests {
+  /// Bytes that are no UTF-8 become characters of three bytes each; a cut between those is not one
+  /// within them.
+  @Test func aTextThatGrowsTooLongIsCutBetweenCharacters() throws {
+    var packet: [UInt8] = [0x81, 203, 0, 0, 0, 0, 0, 9, 200]
+    packet += Array(repeating: 0xFF, count: 200) + [0, 0, 0]
+    packet[3] = UInt8(packet.count / 4 - 1)
+    let written = RTCPPacket.bytes(of: try RTCPPacket.parse(packet.span.bytes))
+    let again = try RTCPPacket.parse(written.span.bytes)
+    #expect(RTCPPacket.bytes(of: again) == written)
+    guard case .goodbye(let goodbye) = again.first else {
+      Issue.record("no BYE came back")
+      return
+    }
+    #expect(goodbye.reason?.unicodeScalars.allSatisfy { $0 == "\u{FFFD}" } == true)
+  }
+
   @Test func whatIsWrittenIsReadBackAloneAndInACompound() throws {
     for packet in everyRTCPPacket {
       #expect(try parseRTCP(RTCPPacket.bytes(of: [packet])) == [packet])

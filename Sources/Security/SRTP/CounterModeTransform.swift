@@ -90,12 +90,20 @@ struct CounterModeTransform: ~Copyable {
     guard let context = EVP_MAC_CTX_new(algorithm) else { preconditionFailure("out of memory") }
     var digest = Array("SHA1".utf8CString)
     digest.withUnsafeMutableBufferPointer { name in
-      let parameters = [
-        OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0),
-        OSSL_PARAM_construct_end(),
-      ]
-      require(EVP_MAC_init(context, key, key.count, parameters))
+      // The parameter keeps the pointer to its name, which must outlive the call that makes it.
+      Self.digestParameter.withUTF8Buffer { parameter in
+        parameter.withMemoryRebound(to: CChar.self) { parameter in
+          let parameters = [
+            OSSL_PARAM_construct_utf8_string(parameter.baseAddress, name.baseAddress, 0),
+            OSSL_PARAM_construct_end(),
+          ]
+          require(EVP_MAC_init(context, key, key.count, parameters))
+        }
+      }
     }
     return context
   }
+
+  /// OpenSSL's name for the digest of a MAC (`OSSL_MAC_PARAM_DIGEST`); ends with a zero.
+  private static var digestParameter: StaticString { "digest" }
 }

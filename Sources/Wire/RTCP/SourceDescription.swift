@@ -68,7 +68,7 @@ public struct SourceDescription: Equatable, Sendable {
     for chunk in chunks {
       writer.write(chunk.ssrc)
       if let cname = chunk.cname {
-        let text = cname.utf8.prefix(255)
+        let text = shortText(cname)
         writer.write(Self.cnameItem)
         writer.write(UInt8(text.count))
         writer.write(text)
@@ -104,8 +104,16 @@ public struct Goodbye: Equatable, Sendable {
 
   func write(to writer: inout ByteWriter) {
     for ssrc in ssrcs { writer.write(ssrc) }
-    guard let text = reason?.utf8.prefix(255) else { return }
+    guard let text = reason.map(shortText) else { return }
     writer.write(UInt8(text.count))
     writer.write(text)
   }
+}
+
+/// The bytes of a text that has one byte for its length: whole characters only, so that what is
+/// read back is what was written.
+private func shortText(_ text: String) -> [UInt8] {
+  var text = text
+  while text.utf8.count > 255 { text.unicodeScalars.removeLast() }
+  return Array(text.utf8)
 }
