@@ -137,6 +137,20 @@ class Daemon:
         samples = (line.rsplit(" ", 1) for line in lines if line and line[0] != "#")
         return {name: float(value) for name, value in samples}
 
+    def total(self, name: str, reason: str = "") -> float:
+        """The sum of a metric over all workers, for one reason where it has reasons."""
+        samples = self.metrics().items()
+        return sum(
+            value for key, value in samples
+            if key.split("{")[0] == name and (not reason or f'reason="{reason}"' in key)
+        )
+
+    def until(self, condition, patience: float = 15):
+        """Waits until a condition holds that follows from what the daemon tells."""
+        give_up = time.monotonic() + patience
+        while not condition():
+            assert time.monotonic() < give_up, "the daemon never came to that"
+
     def _ask(self, path: str) -> str:
         url = f"http://127.0.0.1:{self.admin_port}{path}"
         with urllib.request.urlopen(url, timeout=5) as answer:

@@ -40,6 +40,11 @@ def test_a_page_that_sends_from_the_lobby_all_the_same_is_not_seen(daemon, staff
     guest.knock(daemon.links["guest"])
     guest.evaluate("samtal.media.setAdmitted(true)")
     guest.until("probe.packets().then(({ sent }) => sent > 100)")
+    sent = guest.packets()["sent"]
+    # All of it ended in front of the decryption; what the relay is given is the staff's alone.
+    daemon.until(lambda: daemon.total("samtal_transport_dropped_total", "not_admitted") >= sent)
+    given = daemon.total("samtal_packets_received_total")
+    assert given <= staff.packets()["sent"]
     assert guest.packets()["received"] == 0
     assert staff.packets()["received"] == 0
     assert staff.evaluate("probe.frames.length + probe.tones.length") == 0
