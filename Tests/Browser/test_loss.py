@@ -14,7 +14,7 @@ WATCH, SETTLING = 60_000, 10_000
 #: A browser that waits for a processor shows pictures late whatever the network does, and a
 #: machine has other work for a moment now and then. So a watch that falls short is begun anew, a
 #: few times: one whole watch must hold every bound.
-WATCHES = 4
+WATCHES = 6
 
 
 @pytest.fixture
