@@ -8,8 +8,8 @@
   const pixels = canvas.getContext('2d', { willReadFrequently: true });
 
   /** The publisher and the frame number of a bar code, or null where the picture is none. */
-  function read(video) {
-    pixels.drawImage(video, 0, 0, canvas.width, canvas.height);
+  function read(picture) {
+    pixels.drawImage(picture, 0, 0, canvas.width, canvas.height);
     const { data } = pixels.getImageData(0, 0, canvas.width, canvas.height);
     let word = 0n;
     for (let row = 0; row < ROWS; row += 1) {
@@ -50,6 +50,16 @@
     seat.element.requestVideoFrameCallback(look);
   }
 
+  /** Reads every picture of a track as it was decoded, whatever becomes of it on the screen. */
+  async function decode(track) {
+    const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: 8 });
+    for await (const picture of readable) {
+      const code = read(picture);
+      picture.close();
+      if (code !== null) probe.decoded.push({ at: wallTime(), ...code });
+    }
+  }
+
   function listen(context, seat) {
     const analyser = new AnalyserNode(context, { fftSize: 2048, smoothingTimeConstant: 0 });
     context.createMediaStreamSource(new MediaStream([seat.audio.receiver.track])).connect(analyser);
@@ -70,6 +80,8 @@
   globalThis.probe = {
     /** Every frame presented: {at, seat, publisher?, frame?, name, isSeen}. */
     frames: [],
+    /** Every picture decoded since `decode`, on the screen or not: {at, publisher, frame}. */
+    decoded: [],
     /** Every time a tone was heard: {at, seat, publisher}. */
     tones: [],
 
@@ -79,6 +91,13 @@
       const listeners = seats.map((seat) => listen(context, seat));
       setInterval(() => listeners.forEach((hear) => hear()), 100);
       seats.forEach(watch);
+    },
+
+    /** From now on also reads pictures that never get onto the screen: which ones a browser without
+     * a display paints depends on the processors it gets. */
+    decode() {
+      const seats = samtal.media.seats.filter((seat) => seat.kind === 'person');
+      for (const { video } of seats) decode(video.receiver.track);
     },
 
     /** RTP packets that this page has sent and received, over all streams. */

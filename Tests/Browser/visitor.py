@@ -148,8 +148,8 @@ class Visitor:
         )
 
     def forget(self):
-        """Starts the records of frames and tones afresh."""
-        self.evaluate("probe.frames.length = probe.tones.length = 0")
+        """Starts the records of pictures and tones afresh."""
+        self.evaluate("probe.frames.length = probe.decoded.length = probe.tones.length = 0")
 
     def counters(self) -> dict:
         """How often this page's media was negotiated."""
