@@ -54,6 +54,7 @@ let package = Package(
       ["Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling"]),
     target("Store", ["Primitives", "Visits", "CDatabase"]),
     target("Runtime", ["Primitives", "CLinux", "CWeb"]),
+    target("Setup", ["Primitives", "Security", "Visits", "Engine", "Runtime"]),
     target("PeerClient", ["Primitives", "Wire", "Security", "Transport", "Relay"]),
     target(
       "Simulation",
@@ -66,9 +67,10 @@ let package = Package(
       "samtald",
       [
         "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
-        "Store", "Runtime", "WebPages",
+        "Store", "Runtime", "Setup", "WebPages",
       ]),
-    program("samtal", ["Primitives", "Simulation"]),
+    program(
+      "samtal", ["Primitives", "Security", "Visits", "Engine", "Runtime", "Setup", "Simulation"]),
 
     tests("Primitives", ["Primitives"]),
     tests("Wire", ["Primitives", "Wire"], fixtures: ["Fixtures"]),
@@ -85,6 +87,7 @@ let package = Package(
       ]),
     tests("Store", ["Primitives", "Visits", "Store", "CDatabase"]),
     tests("Runtime", ["Primitives", "Runtime"]),
+    tests("Setup", ["Primitives", "Security", "Visits", "Engine", "Runtime", "Setup"]),
     tests(
       "PeerClient",
       ["Primitives", "Wire", "Security", "Transport", "Relay", "Signaling", "PeerClient"]),
@@ -92,7 +95,7 @@ let package = Package(
     tests("Simulation", ["Primitives", "Simulation"]),
     tests(
       "Samtald",
-      ["Primitives", "Security", "Visits", "Engine", "Runtime", "samtald"]),
+      ["Primitives", "Security", "Visits", "Engine", "Runtime", "Setup", "samtald"]),
     tests("Tidy", []),
   ]
 )

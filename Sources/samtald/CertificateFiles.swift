@@ -1,4 +1,5 @@
 import Glibc
+import Setup
 
 /// The certificate's and the key's file, watched for change.
 final class CertificateFiles {

@@ -3,6 +3,7 @@ import Glibc
 import Primitives
 import Runtime
 import Security
+import Setup
 import Store
 import Visits
 import WebPages
@@ -45,7 +46,7 @@ struct Daemon {
     // First of all, as threads inherit which signals are blocked.
     let signals = try StopSignals()
     raiseDescriptorLimit()
-    let secrets = try Secrets.loadOrCreate(path: state.path(configuration.storeSecrets))
+    let secrets = try Secrets.loadOrMake(path: state.path(configuration.storeSecrets))
     let store = try EventStore(path: state.path(configuration.storePath))
     let stored = try store.load()
     var random = RandomSource(seed: KernelRandom.seed())
@@ -70,6 +71,7 @@ struct Daemon {
       LogRecord(
         .info, "started", ("workers", workers.count), ("events", stored.count),
         ("http", web.listening.map(\.description).joined(separator: " "))))
+    makeClinics(on: control)
     if configuration.demo { try showDemo(on: control, secrets, web, isNew: stored.isEmpty) }
 
     let end = control.run()
@@ -147,6 +149,15 @@ struct Daemon {
     return web
   }
 
+  /// Has the clinics made that are configured and not known yet.
+  private func makeClinics(on control: ControlLoop) {
+    let known = control.state.visits.clinics
+    for (clinic, name) in configuration.clinics.sorted(by: { $0.key < $1.key })
+    where known[clinic] == nil {
+      control.feed(.administer(.createClinic(clinic, name: name, settings: ClinicSettings())))
+    }
+  }
+
   /// Has the demo made where the store is empty, and prints its links.
   private func showDemo(
     on control: ControlLoop, _ secrets: Secrets, _ web: WebServer, isNew: Bool
@@ -158,8 +169,7 @@ struct Daemon {
       let anybody = control.state.inviteSecret(for: demo.generalInvite)
     else { throw StartFailure("demo: the store or the secrets are not the demo's; set demo: off") }
     let now = WallClock.now()
-    let page = DemoLinks.page(
-      listening: web.listening.first, isSecure: configuration.httpCertificate != nil)
+    let page = configuration.pageURL(listening: web.listening.first)
     let links = DemoLinks(
       page: page, staffToken: demo.staffToken(key: key, at: now),
       patientToken: demo.patientToken(key: key, at: now), guestSecret: guest,
@@ -195,13 +205,5 @@ struct DemoLinks {
     general: \(page)/call#invite=\(generalSecret)
 
     """
-  }
-
-  /// The address of the pages as this machine's browser opens it.
-  static func page(listening address: NetworkAddress?, isSecure: Bool) -> String {
-    let address = address ?? NetworkAddress(ipv4: 0x7F00_0001, port: 8_080)
-    let shown =
-      address.isWildcard ? NetworkAddress(ipv4: 0x7F00_0001, port: address.port) : address
-    return (isSecure ? "https://" : "http://") + shown.description
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Setup
 
 /// The daemon's command line.
 @main
@@ -49,7 +50,7 @@ enum Samtald {
     return values.count == 1 ? .check(configuration: checked) : nil
   }
 
-  private static func carryOut(_ request: Request) throws(StartFailure) -> Int32 {
+  private static func carryOut(_ request: Request) throws -> Int32 {
     switch request {
     case .help:
       LogWriter.put(usage, to: STDOUT_FILENO)
@@ -64,22 +65,15 @@ enum Samtald {
         guard let read = try read(file) else { return EX_CONFIG }
         configuration = read
       }
-      let folder = try StateFolder(state ?? StateFolder.usual)
+      let folder = state.map(StateFolder.init) ?? StateFolder.usual
+      try folder.make()
       return try Daemon(configuration, state: folder).run()
     }
   }
 
   /// Reads a configuration; prints every mistake and gives nil where there is one.
-  private static func read(_ file: String) throws(StartFailure) -> Configuration? {
-    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw StartFailure("\(file): \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
-    guard let text = readText(descriptor) else {
-      throw StartFailure("\(file): cannot be read, or is not UTF-8")
-    }
-    let (configuration, mistakes) = Configuration.parse(text, file: file)
+  private static func read(_ file: String) throws(SetupMistake) -> Configuration? {
+    let (configuration, mistakes) = Configuration.parse(try TextFile.read(file), file: file)
     for mistake in mistakes { LogWriter.put("\(mistake)\n", to: STDERR_FILENO) }
     return mistakes.isEmpty ? configuration : nil
   }

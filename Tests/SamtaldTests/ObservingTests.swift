@@ -87,14 +87,4 @@ import Testing
     }
     #expect(Samtald.parse(["--check-config", "c", "--state", "s"]) == nil)
   }
-
-  @Test(arguments: [
-    (NetworkAddress(high: 0, low: 0, port: 8_080), "http://127.0.0.1:8080"),
-    (NetworkAddress(ipv4: 0, port: 80), "http://127.0.0.1:80"),
-    (NetworkAddress(ipv4: 0x0A4D_0002, port: 81), "http://10.77.0.2:81"),
-    (NetworkAddress(high: 0, low: 1, port: 82), "http://[::1]:82"),
-  ])
-  func demoLinksAreAddressedAsThisMachineOpensThem(address: NetworkAddress, page: String) {
-    #expect(DemoLinks.page(listening: address, isSecure: false) == page)
-  }
 }

@@ -2,6 +2,7 @@ import Engine
 import Glibc
 import Primitives
 import Runtime
+import Setup
 import Signaling
 
 /// The control thread: feeds the control plane with what comes from the front, the workers, the

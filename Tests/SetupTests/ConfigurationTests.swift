@@ -3,7 +3,7 @@ import Primitives
 import Security
 import Testing
 
-@testable import samtald
+@testable import Setup
 
 private func mistakes(in text: String) -> [String] {
   Configuration.parse(text, file: "f").mistakes.map(\.description)
@@ -50,6 +50,8 @@ private func parsed(_ text: String) throws -> Configuration {
       log.level: warning
       log.addresses: plain
       demo: off
+      clinic.cli_north: "Kliniken Norr"
+      clinic.cli_south: Kliniken Söder # the other one
       """)
     #expect(
       configuration.httpListen == [
@@ -65,12 +67,20 @@ private func parsed(_ text: String) throws -> Configuration {
     #expect(configuration.logLevel == .warning)
     #expect(configuration.logAddresses == .plain)
     #expect(!configuration.demo)
+    #expect(
+      configuration.clinics.map { "\($0.key) \($0.value)" }.sorted() == [
+        "cli_north Kliniken Norr", "cli_south Kliniken Söder",
+      ])
   }
 
   @Test(arguments: [
     ("nonsense", "f:1: is not of the form \"key: value\""),
     ("http.lisen: [::]:80", "f:1: http.lisen: is not a known key"),
     ("\ndemo: on\n\ndemo: on", "f:4: demo: is already set in line 2"),
+    ("clinic.north: Norr", "f:1: clinic.north: does not name a clinic, as clinic.cli_north"),
+    ("clinic.cli_a: A\nclinic.cli_a: B", "f:2: clinic.cli_a: is already set in line 1"),
+    ("clinic.cli_a: \"\"", "f:1: clinic.cli_a: is empty, or longer than 200 bytes"),
+    ("http.url: example", "f:1: http.url: \"example\" is not an origin, as https://clinic.example"),
     ("demo:", "f:1: demo: has no value"),
     ("demo: # on", "f:1: demo: has no value"),
     ("demo: yes", "f:1: demo: \"yes\" is none of on, off"),
@@ -159,5 +169,23 @@ private func parsed(_ text: String) throws -> Configuration {
     #expect(try parsed("").workers(processors: 2) == 2)
     #expect(try parsed("").workers(processors: 64) == 8)
     #expect(try parsed("media.workers: 5").workers(processors: 2) == 5)
+  }
+}
+
+@Suite struct LinkAddressTests {
+  @Test(arguments: [
+    (NetworkAddress(high: 0, low: 0, port: 8_080), "http://127.0.0.1:8080"),
+    (NetworkAddress(ipv4: 0, port: 80), "http://127.0.0.1:80"),
+    (NetworkAddress(ipv4: 0x0A4D_0002, port: 81), "http://10.77.0.2:81"),
+    (NetworkAddress(high: 0, low: 1, port: 82), "http://[::1]:82"),
+  ])
+  func linksAreAddressedAsThisMachineOpensThem(address: NetworkAddress, page: String) {
+    #expect(Configuration().pageURL(listening: address) == page)
+  }
+
+  @Test func whatIsConfiguredStandsBeforeAllElse() throws {
+    let configuration = try parsed("http.url: https://video.clinic.example")
+    let address = NetworkAddress(ipv4: 0, port: 80)
+    #expect(configuration.pageURL(listening: address) == "https://video.clinic.example")
   }
 }

@@ -1,67 +1,85 @@
 import Primitives
+import Visits
 
 extension Configuration {
   /// Reads a file's text: one `key: value` a line, `#` starts a comment. Every mistake is
   /// reported, not only the first; with one, the configuration is not to be used.
-  static func parse(
+  public static func parse(
     _ text: String, file: String
-  ) -> (configuration: Configuration, mistakes: [ConfigurationMistake]) {
+  ) -> (configuration: Configuration, mistakes: [SetupMistake]) {
+    let (configuration, mistakes, _) = parseKeepingLines(text, file: file)
+    return (configuration, mistakes)
+  }
+
+  /// The same, with the line that each key stands in.
+  static func parseKeepingLines(
+    _ text: String, file: String
+  ) -> (configuration: Configuration, mistakes: [SetupMistake], lines: [String: Int]) {
     var configuration = Configuration()
-    var mistakes: [ConfigurationMistake] = []
-    var lines: [ConfigurationKey: Int] = [:]
+    var mistakes: [SetupMistake] = []
+    var lines: [String: Int] = [:]
     let rows = text.split(separator: "\n", omittingEmptySubsequences: false)
     for (number, row) in rows.enumerated().map({ ($0.offset + 1, $0.element) }) {
       let setting = row.prefix { $0 != "#" }.trimmed
       guard !setting.isEmpty else { continue }
-      do throws(ConfigurationMistake) {
+      do throws(SetupMistake) {
         let (key, value) = try split(setting, file: file, line: number)
         if let before = lines[key] {
-          throw ConfigurationMistake(
-            file: file, line: number, key: key.rawValue,
-            reason: "is already set in line \(before)")
+          throw SetupMistake(
+            file: file, line: number, key: key, reason: "is already set in line \(before)")
         }
         lines[key] = number
         do throws(ValueMistake) {
           try configuration.set(key, to: SettingValue(text: value))
         } catch {
-          throw ConfigurationMistake(
-            file: file, line: number, key: key.rawValue, reason: error.reason)
+          throw SetupMistake(file: file, line: number, key: key, reason: error.reason)
         }
       } catch {
         mistakes.append(error)
       }
     }
     for (key, reason) in configuration.contradictions {
-      mistakes.append(
-        ConfigurationMistake(
-          file: file, line: lines[key] ?? 0, key: key.rawValue, reason: reason))
+      let line = lines[key.rawValue] ?? 0
+      mistakes.append(SetupMistake(file: file, line: line, key: key.rawValue, reason: reason))
     }
-    return (configuration, mistakes)
+    return (configuration, mistakes, lines)
   }
 
   private static func split(
     _ setting: Substring, file: String, line: Int
-  ) throws(ConfigurationMistake) -> (key: ConfigurationKey, value: Substring) {
+  ) throws(SetupMistake) -> (key: String, value: Substring) {
     guard let colon = setting.firstIndex(of: ":") else {
-      throw ConfigurationMistake(
-        file: file, line: line, key: "", reason: "is not of the form \"key: value\"")
+      throw SetupMistake(file: file, line: line, reason: "is not of the form \"key: value\"")
     }
-    let name = String(setting[..<colon].trimmed)
-    guard let key = ConfigurationKey(rawValue: name) else {
-      throw ConfigurationMistake(file: file, line: line, key: name, reason: "is not a known key")
-    }
+    let key = String(setting[..<colon].trimmed)
     let value = setting[setting.index(after: colon)...].trimmed
     guard !value.isEmpty else {
-      throw ConfigurationMistake(file: file, line: line, key: name, reason: "has no value")
+      throw SetupMistake(file: file, line: line, key: key, reason: "has no value")
     }
     return (key, value)
   }
+
+  private mutating func set(_ name: String, to value: SettingValue) throws(ValueMistake) {
+    if name.hasPrefix(Self.clinicPrefix) {
+      guard let clinic = ClinicID(String(name.dropFirst(Self.clinicPrefix.count))) else {
+        throw ValueMistake(reason: "does not name a clinic, as clinic.cli_north")
+      }
+      clinics[clinic] = try value.shownText(maximumBytes: Limits.nameBytes)
+    } else if let key = ConfigurationKey(rawValue: name) {
+      try set(key, to: value)
+    } else {
+      throw ValueMistake(reason: "is not a known key")
+    }
+  }
+
+  private static var clinicPrefix: String { "clinic." }
 
   private mutating func set(
     _ key: ConfigurationKey, to value: SettingValue
   ) throws(ValueMistake) {
     switch key {
     case .httpListen: httpListen = try value.list(SettingValue.endpoint)
+    case .httpURL: httpURL = try value.origin()
     case .httpOrigins: httpOrigins = try value.list(SettingValue.origin)
     case .httpCertificate: httpCertificate = value.text
     case .httpKey: httpKey = value.text

@@ -110,6 +110,16 @@ struct SettingValue: Equatable {
     }
   }
 
+  /// One line of text that people are shown, in quotation marks or without.
+  func shownText(maximumBytes: Int) throws(ValueMistake) -> String {
+    let isQuoted = text.count > 1 && text.hasPrefix("\"") && text.hasSuffix("\"")
+    let shown = isQuoted ? String(text.dropFirst().dropLast()) : text
+    guard (1...maximumBytes).contains(shown.utf8.count) else {
+      throw ValueMistake(reason: "is empty, or longer than \(maximumBytes) bytes")
+    }
+    return shown
+  }
+
   /// One of a few words.
   func choice<Choice>(
     _ choices: [Choice], named name: (Choice) -> String

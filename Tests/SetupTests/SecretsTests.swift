@@ -2,7 +2,7 @@ import Engine
 import Foundation
 import Testing
 
-@testable import samtald
+@testable import Setup
 
 /// A folder of its own for one test.
 private final class TestFolder {
@@ -24,10 +24,10 @@ private let key = String(repeating: "A", count: 43)
   @Test func theFileIsMadeForItsOwnerAloneAndReadAgain() throws {
     let folder = try TestFolder()
     let path = folder.path("secrets")
-    let made = try Secrets.loadOrCreate(path: path)
+    let made = try Secrets.loadOrMake(path: path)
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     #expect(mode == 0o600)
-    let again = try Secrets.loadOrCreate(path: path)
+    let again = try Secrets.loadOrMake(path: path)
     #expect(again.demoKey == made.demoKey)
     #expect(made.demoKey != nil)
     let invite = DemoClinic().guestInvite
@@ -39,22 +39,44 @@ private let key = String(repeating: "A", count: 43)
   func aFileThatOthersCanReadIsRefused(mode: Int) throws {
     let folder = try TestFolder()
     let path = folder.path("secrets")
-    _ = try Secrets.loadOrCreate(path: path)
+    _ = try Secrets.loadOrMake(path: path)
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-    #expect(throws: Secrets.Failure.self) { try Secrets.loadOrCreate(path: path) }
+    #expect(throws: SetupMistake.self) { try Secrets.loadOrMake(path: path) }
+  }
+
+  @Test func whatAnOlderFileLacksIsAddedOnce() throws {
+    let folder = try TestFolder()
+    let path = folder.path("secrets")
+    try "links: \(key)".write(toFile: path, atomically: false, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    let audit = try #require(try Secrets.loadOrMake(path: path).audit)
+    #expect(try Secrets.loadOrMake(path: path).audit == audit)
   }
 
   @Test(arguments: [
     ("", "p: links is missing"),
     ("token.a: cli_a \(key)", "p: links is missing"),
-    ("links: AAAA", "p:1: the key is not 32 bytes or more in base64url"),
-    ("links: \(key)\nlinks: \(key)", "p:2: links comes twice"),
-    ("links: \(key)\nother: x", "p:2: neither links nor token.KEYID"),
-    ("links: \(key)\ntoken.a: \(key)", "p:2: not \"CLINIC KEY\""),
-    ("links: \(key)\ntoken.a: cli_a AAAA", "p:2: the key is not 32 bytes or more in base64url"),
+    ("links", "p:1: is not of the form \"name: value\""),
+    ("links: AAAA", "p:1: links: has no key of 32 bytes or more in base64url"),
+    ("links: \(key)\nlinks: \(key)", "p:2: links: comes twice"),
+    ("links: \(key)\naudit: AAAA", "p:2: audit: has no key of 32 bytes or more in base64url"),
+    ("audit: \(key)\naudit: \(key)", "p:2: audit: comes twice"),
+    (
+      "links: \(key)\nother: x",
+      "p:2: is none of links, audit, token.KEYID and webhook.CLINIC"
+    ),
+    ("links: \(key)\ntoken.a: \(key)", "p:2: token.a: is not \"CLINIC KEY\""),
+    (
+      "links: \(key)\ntoken.a: cli_a AAAA",
+      "p:2: token.a: has no key of 32 bytes or more in base64url"
+    ),
     (
       "links: \(key)\ntoken.a: cli_a \(key)\ntoken.a: cli_b \(key)",
-      "p:3: a key needs a name of its own"
+      "p:3: token.a: needs a name that no other key has"
+    ),
+    ("webhook.north: \(key)", "p:1: webhook.north: does not name a clinic, as webhook.cli_north"),
+    (
+      "webhook.cli_a: AAAA", "p:1: webhook.cli_a: has no key of 32 bytes or more in base64url"
     ),
   ])
   func aMistakeIsNamedWithoutTheSecret(text: String, message: String) {

@@ -1,0 +1,116 @@
+import Engine
+import Primitives
+import Security
+import Visits
+
+/// The keys that are kept outside the database: one behind all links, one behind the audit log's
+/// chain, those that sign clinics' tokens, and those that sign what clinics' webhooks are sent.
+///
+/// The file has one `name: value` a line:
+///
+///     links: KEY
+///     audit: KEY
+///     token.KEYID: CLINIC KEY
+///     webhook.CLINIC: KEY
+///
+/// Each key has at least 32 bytes, in base64url. The file is made at the first start, and refused
+/// when anybody but its owner can read it (H5).
+public struct Secrets: Sendable {
+  /// The key behind links and resume secrets.
+  public let links: LinkSecrets
+  /// The key behind the audit log's chain; nil in a file of before there was one.
+  public let audit: Redacted<[UInt8]>?
+  /// The keys that tokens may be signed with.
+  public let keys: [ControlConfiguration.ClinicKey]
+  /// The keys that sign what is sent to clinics' webhooks.
+  public let webhooks: [ClinicID: Redacted<[UInt8]>]
+
+  /// The key that signs the demo's tokens, where the file has it.
+  public var demoKey: JWTKey? { keys.first { $0.key.id == DemoClinic.keyID }?.key }
+
+  /// Reads the file at `path`.
+  public init(path: String) throws(SetupMistake) {
+    try self.init(text: try TextFile.read(path, isPrivate: true), path: path)
+  }
+
+  /// Reads a file's text; `path` is what mistakes name.
+  public init(text: String, path: String) throws(SetupMistake) {
+    var reading = SecretsReading(path: path)
+    let rows = text.split(separator: "\n", omittingEmptySubsequences: false)
+    for (index, row) in rows.enumerated() { try reading.take(row, line: index + 1) }
+    guard let links = reading.links else {
+      throw SetupMistake(file: path, reason: "links is missing")
+    }
+    self.links = links
+    audit = reading.audit
+    keys = reading.keys
+    webhooks = reading.webhooks
+  }
+}
+
+/// The lines of a secrets file, as far as they have been read. The text of a line is never
+/// repeated in a mistake: it may hold a key.
+private struct SecretsReading {
+  let path: String
+  var links: LinkSecrets?
+  var audit: Redacted<[UInt8]>?
+  var keys: [ControlConfiguration.ClinicKey] = []
+  var webhooks: [ClinicID: Redacted<[UInt8]>] = [:]
+  private var line = 0
+
+  init(path: String) { self.path = path }
+
+  mutating func take(_ row: Substring, line: Int) throws(SetupMistake) {
+    self.line = line
+    guard !row.trimmed.isEmpty, !row.hasPrefix("#") else { return }
+    let parts = row.split(separator: ":", maxSplits: 1).map(\.trimmed)
+    guard parts.count == 2 else { throw mistake("is not of the form \"name: value\"") }
+    let name = String(parts[0])
+    if name == "links" {
+      guard links == nil else { throw mistake("comes twice", name) }
+      links = LinkSecrets(key: try key(parts[1], name).value)
+    } else if name == "audit" {
+      guard audit == nil else { throw mistake("comes twice", name) }
+      audit = try key(parts[1], name)
+    } else if name.hasPrefix("token.") {
+      try takeTokenKey(name, parts[1])
+    } else if name.hasPrefix("webhook.") {
+      guard let clinic = ClinicID(String(name.dropFirst("webhook.".count))) else {
+        throw mistake("does not name a clinic, as webhook.cli_north", name)
+      }
+      guard webhooks[clinic] == nil else { throw mistake("comes twice", name) }
+      webhooks[clinic] = try key(parts[1], name)
+    } else {
+      throw mistake("is none of links, audit, token.KEYID and webhook.CLINIC")
+    }
+  }
+
+  private mutating func takeTokenKey(_ name: String, _ value: Substring) throws(SetupMistake) {
+    let id = String(name.dropFirst("token.".count))
+    guard !id.isEmpty, !keys.contains(where: { $0.key.id == id }) else {
+      throw mistake("needs a name that no other key has", name)
+    }
+    let words = value.split(separator: " ")
+    guard words.count == 2, let clinic = ClinicID(String(words[0])) else {
+      throw mistake("is not \"CLINIC KEY\"", name)
+    }
+    guard let key = JWTKey(id: id, sharedSecret: try key(words[1], name).value) else {
+      throw mistake(Self.shortKey, name)
+    }
+    keys.append(ControlConfiguration.ClinicKey(clinic: clinic, key: key))
+  }
+
+  private func key(
+    _ text: Substring, _ name: String
+  ) throws(SetupMistake) -> Redacted<[UInt8]> {
+    guard let bytes = Base64.decodeURL(String(text)), bytes.count >= JWTKey.minimumSecretLength
+    else { throw mistake(Self.shortKey, name) }
+    return Redacted(bytes)
+  }
+
+  private func mistake(_ reason: String, _ name: String = "") -> SetupMistake {
+    SetupMistake(file: path, line: line, key: name, reason: reason)
+  }
+
+  private static var shortKey: String { "has no key of 32 bytes or more in base64url" }
+}
