@@ -187,6 +187,7 @@ final class World {
       events.add(.committed(last.position), at: now + Duration(nanoseconds: delay))
     case .worker(let worker, let command):
       events.add(.command(worker, command), at: now + Self.ringDelay)
+    case .audit(let entry): trace.note(now, "audit \(entry.action) \(entry.outcome)")
     case .log(let record): trace.note(now, "log \(record.event) \(record.fields)")
     }
   }

@@ -107,9 +107,10 @@ public final class EventStore {
     }
     let payload = try json(row.text(4), "payload", at: position)
     var personal: PersonalRecord?
-    if !row.isNull(5), let subject = row.text(3) {
+    if !row.isNull(5), let visit, let subject = row.text(3) {
       let fields = try json(row.text(5), "personal fields", at: position)
-      personal = PersonalRecord(subject: subject, fields: Redacted(fields))
+      personal = PersonalRecord(
+        owner: .visit(visit), subject: subject, fields: Redacted(fields))
     }
     return StoredEvent(
       position: position, at: WallTime(milliseconds: row.integer(1)), visit: visit,

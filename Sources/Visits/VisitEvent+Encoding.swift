@@ -107,7 +107,8 @@ extension Change {
     let members = fields.compactMap { name, text in
       text.map { JSON.Member(name, .string($0.value)) }
     }
-    return PersonalRecord(subject: subject, fields: Redacted(.object(members)))
+    return PersonalRecord(
+      owner: .visit(visit), subject: subject, fields: Redacted(.object(members)))
   }
 }
 

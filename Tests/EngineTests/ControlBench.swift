@@ -19,6 +19,7 @@ struct ControlBench {
   var closed: [ConnectionID: String] = [:]
   var commands: [WorkerCommand] = []
   var records: [LogRecord] = []
+  var audited: [AuditEntry] = []
   var stored: [StoredEvent] = []
 
   /// Whether appended events are put on disk at once; otherwise they wait in `unstored`.
@@ -83,6 +84,7 @@ struct ControlBench {
         return []
       }
       return events.map { .worker(0, $0) }
+    case .audit(let entry): audited.append(entry)
     case .log(let record): records.append(record)
     }
     return []

@@ -34,8 +34,10 @@ extension StoredEvent {
   fileprivate init?(_ value: JSON, position: UInt64) {
     guard let payload = value["payload"], let at = value["at"]?.integer else { return nil }
     var personal: PersonalRecord?
-    if let subject = value["subject"]?.string, let fields = value["personal"] {
-      personal = PersonalRecord(subject: subject, fields: Redacted(fields))
+    if let subject = value["subject"]?.string, let fields = value["personal"],
+      let owner = value["visit"]?.string.flatMap(PersonalRecord.Owner.init)
+    {
+      personal = PersonalRecord(owner: owner, subject: subject, fields: Redacted(fields))
     }
     self.init(
       position: position, at: WallTime(milliseconds: at),

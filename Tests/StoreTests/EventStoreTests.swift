@@ -223,7 +223,9 @@ import Visits
       position: UInt64(position), at: WallTime(milliseconds: Int64(position) * 1_000),
       visit: id.map(visit), payload: ["position": .integer(Int64(position)), "å": "ö\"\n"],
       personal: name.map {
-        PersonalRecord(subject: "per_x", fields: Redacted(["name": .string($0)]))
+        PersonalRecord(
+          owner: .visit(visit(id ?? "vis_a")), subject: "per_x",
+          fields: Redacted(["name": .string($0)]))
       })
   }
 

@@ -42,6 +42,8 @@ public struct ControlPlane: Sendable {
     case close(ConnectionID, code: UInt16, reason: String)
     /// Write these events, all or none; answer with `committed` or `storeFailed`.
     case append([StoredEvent])
+    /// Put on record what is no event; nothing waits for it.
+    case audit(AuditEntry)
     /// A command for a worker.
     case worker(Int, WorkerCommand)
     /// A line for the log.

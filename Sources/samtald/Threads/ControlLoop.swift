@@ -200,6 +200,9 @@ final class ControlLoop {
       appended = events.last?.position ?? appended
       toStore.send(StoreThread.Append(attempt: attempt, events: events))
     case .worker(let index, let command): toWorkers[index].send(command)
+    case .audit(let entry):
+      around.log.write(
+        LogRecord(.info, "audit", ("action", entry.action), ("outcome", entry.outcome)))
     case .log(let record): around.log.write(record)
     }
   }
