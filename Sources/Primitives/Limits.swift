@@ -85,6 +85,8 @@ public enum Limits {
   public static let requestsPerSecond = 50
   /// Notifications that are kept for a session that may resume.
   public static let replayedNotifications = 256
+  /// Bytes of them: who missed more is sent a fresh snapshot.
+  public static let replayedBytes = 16_384
   /// Bytes that may wait for a slow reader before its connection is closed.
   public static let queuedBytesPerConnection = 1_048_576
   /// Time in which a new connection must have opened its session.

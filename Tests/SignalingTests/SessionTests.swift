@@ -33,6 +33,21 @@ import Testing
     }
   }
 
+  @Test func longNotificationsAreKeptOnlyUpToTheirBytes() {
+    var session = session()
+    var texts: [String] = []
+    for length in 0..<400 {
+      let word = String(repeating: "x", count: length * 10)
+      texts.append(session.notify("x", ["word": .string(word)]))
+    }
+    let missed = (0...400).filter { session.missed(after: 400 - UInt64($0)) != nil }
+    let held = texts.suffix(missed.count - 1)
+    #expect(missed == Array(0..<missed.count))
+    #expect(session.missed(after: 400 - UInt64(held.count)) == Array(held))
+    #expect(held.map(\.utf8.count).reduce(0, +) <= Limits.replayedBytes)
+    #expect(held.count >= 3)
+  }
+
   @Test func aNumberThatWasNeverGivenOutCannotBeContinued() {
     var session = session()
     #expect(session.missed(after: 0) == [])

@@ -47,7 +47,9 @@ public struct ConnectionOrigin: Equatable, Sendable {
 /// One client's line of notifications, which outlives the connections that carry it.
 ///
 /// Notifications are numbered from 1 without gaps, and the newest are kept, so that a client that
-/// lost its connection gets what it missed. At most one connection carries a session.
+/// lost its connection gets what it missed: at most `Limits.replayedNotifications`, and no more
+/// bytes than `Limits.replayedBytes`, since idle sessions are many. At most one connection carries
+/// a session.
 public struct SignalingSession: Sendable {
   /// The session's identifier.
   public let id: SessionID
@@ -58,8 +60,10 @@ public struct SignalingSession: Sendable {
   /// When the connection was lost; nil while there is one.
   public private(set) var detachedAt: Instant?
 
+  /// The newest notifications are those from `oldest` on.
   private var kept: [String] = []
   private var oldest = 0
+  private var keptBytes = 0
 
   /// A session on the connection that opened it.
   public init(id: SessionID, connection: ConnectionID) {
@@ -71,12 +75,9 @@ public struct SignalingSession: Sendable {
   public mutating func notify(_ method: String, _ params: JSON) -> String {
     sequence += 1
     let text = JSONRPCText.notification(method, sequence: sequence, params)
-    if kept.count < Limits.replayedNotifications {
-      kept.append(text)
-    } else {
-      kept[oldest] = text
-      oldest = (oldest + 1) % kept.count
-    }
+    kept.append(text)
+    keptBytes += text.utf8.count
+    forgetOldest()
     return text
   }
 
@@ -101,8 +102,19 @@ public struct SignalingSession: Sendable {
   public func missed(after sequence: UInt64) -> [String]? {
     guard sequence <= self.sequence else { return nil }
     let count = self.sequence - sequence
-    guard count <= UInt64(kept.count) else { return nil }
-    let inOrder = kept[oldest...] + kept[..<oldest]
-    return Array(inOrder.suffix(Int(count)))
+    guard count <= UInt64(kept.count - oldest) else { return nil }
+    return Array(kept.suffix(Int(count)))
+  }
+
+  /// Keeps to the caps; what was forgotten gives its memory back.
+  private mutating func forgetOldest() {
+    while kept.count - oldest > Limits.replayedNotifications || keptBytes > Limits.replayedBytes {
+      keptBytes -= kept[oldest].utf8.count
+      kept[oldest] = ""
+      oldest += 1
+    }
+    guard oldest * 2 > kept.count else { return }
+    kept = Array(kept[oldest...])
+    oldest = 0
   }
 }
