@@ -93,6 +93,18 @@ public enum Limits {
   public static let openTimeout = Duration.seconds(10)
   /// Time that a lost participant's place is kept.
   public static let resumeWindow = Duration.seconds(30)
+  /// Visits in one answer to `visit.list`.
+  public static let visitsPerPage = 100
+  /// People in one answer about the directory.
+  public static let peoplePerPage = 50
+  /// Recipients in one `invite.create`, and guests in one `visit.create`.
+  public static let recipientsPerRequest = 32
+  /// Bytes in one chat message.
+  public static let chatBytes = 4_000
+  /// Bytes in the words that go with a rating.
+  public static let feedbackBytes = 2_000
+  /// The longest span that a client's quality report can be about.
+  public static let reportedSpan = Duration.minutes(1)
   /// Connections that the daemon holds at the same time.
   public static let connections = 16_384
   /// Connections from one address.

@@ -38,11 +38,16 @@ extension ControlPlane {
       guard let method = SignalingMethod(rawValue: message.method) else {
         throw SignalingError(.methodNotFound, "unknown_method", field: "method")
       }
-      guard length <= Limits.messageBytes || method == .mediaNegotiate else {
+      guard length <= Limits.messageBytes || method.carriesOffer else {
         throw SignalingError(.invalidRequest, "message_too_large")
       }
       guard message.id != nil || method.isNotification else {
         throw SignalingError(.invalidRequest, "id_missing", field: "id")
+      }
+      guard (connections[connection]?.session != nil) != (method == .sessionOpen) else {
+        throw method == .sessionOpen
+          ? SignalingError(.invalidRequest, "already_open")
+          : SignalingError(.unauthenticated, "session_not_open")
       }
       let request = try Request(method, params: message.params)
       try carry(request, method, id: message.id, on: connection)
@@ -61,21 +66,16 @@ extension ControlPlane {
     _ request: Request, _ method: SignalingMethod, id: RequestID?, on connection: ConnectionID
   ) throws(SignalingError) {
     if case .openSession(let opening) = request {
-      guard let id else { return }
-      guard connections[connection]?.session == nil else {
-        throw SignalingError(.invalidRequest, "already_open")
-      }
-      try openSession(opening, id: id, on: connection)
+      if let id { try openSession(opening, id: id, on: connection) }
       return
     }
     guard let session = connections[connection]?.session, let state = sessions[session] else {
-      throw SignalingError(.unauthenticated, "session_not_open")
+      return
     }
     let place = state.visit.flatMap(journal.scene)?.place(of: state.identity.participant) ?? .out
     try method.requireEntry(from: place)
-    let reply = id.map {
-      PendingReply(connection: connection, session: session, request: $0, answer: .done)
-    }
+    let reply = PendingReply(
+      connection: connection, session: session, request: id, answer: .done)
     try carry(request, from: session, reply: reply)
   }
 

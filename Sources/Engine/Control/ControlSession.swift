@@ -47,7 +47,8 @@ struct PendingReply: Sendable {
 
   let connection: ConnectionID
   let session: SessionID
-  let request: RequestID
+  /// What the answer names; nil: a notification, which gets none.
+  let request: RequestID?
   var answer: Answer
 }
 
