@@ -101,8 +101,6 @@ public enum Limits {
   public static let recipientsPerRequest = 32
   /// Bytes in one chat message.
   public static let chatBytes = 4_000
-  /// Bytes in the words that go with a rating.
-  public static let feedbackBytes = 2_000
   /// The longest span that a client's quality report can be about.
   public static let reportedSpan = Duration.minutes(1)
   /// Connections that the daemon holds at the same time.
@@ -136,6 +134,13 @@ public enum Limits {
   public static let descriptionBytes = 8_000
   /// Links into one visit, revoked ones included.
   public static let invitesPerVisit = 128
+  /// Chat messages that a call keeps for those who come back after a lost connection; of more,
+  /// the oldest are forgotten.
+  public static let chatMessagesPerCall = 256
+  /// Calls in one visit.
+  public static let callsPerVisit = 256
+  /// Time after a call in which it can be rated.
+  public static let ratingWindow = Duration.minutes(15)
   /// Call requests in one call.
   public static let requestsPerCall = 64
   /// People whom one visit knows: booked, invited or here, and staff that has been.

@@ -2,7 +2,9 @@ extension Change {
   /// Whether the event is kept in the log.
   public var isDurable: Bool {
     switch self {
-    case .devicesChanged, .disconnected, .reconnected: false
+    case .devicesChanged, .sharingStarted, .sharingStopped, .chatSent, .disconnected,
+      .reconnected:
+      false
     default: true
     }
   }
@@ -11,7 +13,7 @@ extension Change {
   public var givesAccess: Bool {
     switch self {
     case .visitCancelled, .visitClosed, .inviteRevoked, .staffLost, .callEnded, .requestAnswered,
-      .held, .departed, .muted:
+      .held, .departed, .muted, .feedbackGiven:
       false
     default: isDurable
     }

@@ -36,10 +36,10 @@ public enum VisitCommand: Equatable, Sendable {
   case leave
   /// Ends the call for all.
   case endCall
-  /// Lets one person in.
-  case admit(ParticipantID)
-  /// Lets everybody in who waits.
-  case admitAll
+  /// Lets one person in, with the patient's consent where it has been given.
+  case admit(ParticipantID, agreedWithPatient: Bool = false)
+  /// Lets everybody in who waits and can be let in.
+  case admitAll(agreedWithPatient: Bool = false)
   /// Does not let one person in; after a minute they can knock again.
   case deny(ParticipantID)
   /// Sends one person back to the lobby.
@@ -50,6 +50,14 @@ public enum VisitCommand: Equatable, Sendable {
   case mute(ParticipantID, Bool)
   /// Changes about oneself.
   case updateSelf(SelfUpdate)
+  /// Shares a screen from what the client says that it runs on, with sound or without.
+  case startSharing(Device, audio: Bool)
+  /// Shares no more.
+  case stopSharing
+  /// Says something to everybody who is in the call now.
+  case chat(ChatMessageID, Redacted<String>)
+  /// Rates the call that the person was in last.
+  case submitFeedback(Feedback)
   /// The participant's session is lost.
   case disconnect(ParticipantID)
   /// The participant's session is back.

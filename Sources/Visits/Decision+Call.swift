@@ -5,6 +5,9 @@ extension Decision {
   mutating func startCall(_ call: CallID, as participant: ParticipantID) throws(Refusal) {
     try visit.requireOpen()
     guard visit.call == nil else { throw Refusal(.callExists) }
+    guard visit.pastCalls.count < Limits.callsPerVisit else {
+      throw Refusal(.tooMany, field: "calls")
+    }
     let identity = try identity()
     try requireRoom(for: identity, as: participant)
     if visit.state == .booked { record(.visitStarted) }

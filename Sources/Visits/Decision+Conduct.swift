@@ -6,7 +6,7 @@ extension Decision {
     let held = try participant(id)
     guard held.role != .staff else { throw Refusal(.participantIsStaff) }
     guard held.place == .call else { return }
-    record(.held(id))
+    record(.held(id, because: .staff))
   }
 
   /// Removes one for good, from the call or the lobby, and with them their other tabs.

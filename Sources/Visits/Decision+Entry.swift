@@ -13,7 +13,7 @@ extension Decision {
     } else {
       guard identity.identifiedBy != .staff else { throw Refusal(.notPermitted) }
       try requireLink(of: identity)
-      guard visit.call != nil || visit.endedCalls == 0 else { throw Refusal(.callEnded) }
+      guard visit.call != nil || visit.pastCalls.isEmpty else { throw Refusal(.callEnded) }
       try requireNotTurnedAway(identity)
       try requireRoom(for: identity, as: id)
       try knock(identity, as: id)
@@ -64,19 +64,6 @@ extension Decision {
     noticeLostStaff()
   }
 
-  /// Lets one in; nothing to do where that one is in.
-  mutating func admit(_ id: ParticipantID) throws(Refusal) {
-    guard try participant(id).place == .lobby else { return }
-    record(.admitted(id, ground: .admitted, act: actor.author))
-  }
-
-  /// Lets everybody in.
-  mutating func admitAll() {
-    for waiting in visit.lobby {
-      record(.admitted(waiting.id, ground: .admitted, act: actor.author))
-    }
-  }
-
   /// Sends one away who waits.
   mutating func deny(_ id: ParticipantID) throws(Refusal) {
     guard try participant(id).place == .lobby else { throw Refusal(.participantNotInLobby) }
@@ -94,7 +81,8 @@ extension Decision {
   /// The recorded act on which somebody may enter without being admitted one by one, if the
   /// clinic's policy lets that suffice. Nobody enters a call without staff.
   private func entitlement(of waiting: Participant) -> (Admission.Ground, Author)? {
-    guard let call = visit.call, call.state == .open, !waiting.mustWait else { return nil }
+    guard let call = visit.call, call.state == .open, !waiting.mustWait, !needsConsent(waiting)
+    else { return nil }
     let request = call.requests.last { $0.person == waiting.person && $0.state == .accepted }
     let invite = waiting.invite.flatMap(visit.invite)
     let booking = (Admission.Ground.booked, invite?.createdBy ?? visit.createdBy)

@@ -59,6 +59,20 @@ struct EventReader {
     return word
   }
 
+  func words<Word: RawRepresentable<String>>(_ name: String) throws(EventError) -> [Word] {
+    guard let elements = payload[name]?.array else {
+      throw EventError(reason: "no array `\(name)`")
+    }
+    var words: [Word] = []
+    for element in elements {
+      guard let word = element.string.flatMap(Word.init(rawValue:)) else {
+        throw EventError(reason: "`\(name)` has a word that is not known")
+      }
+      words.append(word)
+    }
+    return words
+  }
+
   func author(_ name: String) throws(EventError) -> Author {
     guard let author = Author(try text(name)) else {
       throw EventError(reason: "`\(name)` names nobody")

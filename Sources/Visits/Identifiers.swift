@@ -40,6 +40,11 @@ public enum ParticipantKind: IdentifierKind {
   /// `par`.
   public static let prefix = "par"
 }
+/// A message in a call's chat.
+public enum ChatMessageKind: IdentifierKind {
+  /// `cht`.
+  public static let prefix = "cht"
+}
 
 /// Names a clinic.
 public typealias ClinicID = Identifier<ClinicKind>
@@ -57,3 +62,5 @@ public typealias CallID = Identifier<CallKind>
 public typealias CallRequestID = Identifier<CallRequestKind>
 /// Names one person's presence in a visit's lobby or call.
 public typealias ParticipantID = Identifier<ParticipantKind>
+/// Names a message in a call's chat.
+public typealias ChatMessageID = Identifier<ChatMessageKind>

@@ -33,6 +33,10 @@ public struct Participant: Equatable, Sendable {
   public var mustWait: Bool
   /// What the person has switched on.
   public var devices = Devices()
+  /// The screen that the person shares.
+  public var sharing: Sharing?
+  /// Why the person was sent back to the lobby; nil: was not.
+  public var heldBecause: HoldReason?
   /// Whether staff has muted the microphone. Not the same as switching it off oneself.
   public var isMutedByStaff = false
   /// Whether the person's session is there.
@@ -42,6 +46,10 @@ public struct Participant: Equatable, Sendable {
   public var place: Place { admission == nil ? .lobby : .call }
   /// Whether the microphone is to be heard: on, not muted by staff, and in the call.
   public var isAudible: Bool { devices.microphone && !isMutedByStaff && place == .call }
+  /// Whether the camera is to be seen: on, no screen in its place, and in the call.
+  public var isVisible: Bool {
+    devices.camera && sharing?.replacesCamera != true && place == .call
+  }
 }
 
 /// The recorded act by which somebody is in a call.
@@ -95,6 +103,14 @@ public enum Connection: Equatable, Sendable {
   case connected
   /// The session is lost; the place is kept until the deadline.
   case reconnecting(until: Instant)
+}
+
+/// Why somebody is back in the lobby.
+public enum HoldReason: String, Sendable, CaseIterable {
+  /// Staff held them.
+  case staff
+  /// A child whose last proxy is no longer in the call.
+  case noProxy = "no_proxy"
 }
 
 /// Why somebody is no longer a participant.

@@ -23,6 +23,10 @@ public enum Method: String, Sendable, CaseIterable {
   case participantRemove = "participant.remove"
   case participantMute = "participant.mute"
   case selfUpdate = "self.update"
+  case shareStart = "share.start"
+  case shareStop = "share.stop"
+  case chatSend = "chat.send"
+  case feedbackSubmit = "feedback.submit"
   case sessionLost = "session.lost"
   case sessionResumed = "session.resumed"
   case deadline = "visit.deadline"
@@ -70,6 +74,10 @@ extension Method {
       Permission(staff: .everybody, others: [.patient, .proxy, .guest], at: [.lobby, .call])
     case .selfUpdate:
       Permission(staff: .everybody, others: [.patient, .proxy, .guest], at: [.lobby, .call])
+    case .shareStart: Permission(staff: .everybody, others: .everybodyElse, at: [.call])
+    case .shareStop: Permission(staff: .everybody, others: .everybodyElse, at: [.call])
+    case .chatSend: Permission(staff: .everybody, others: .everybodyElse, at: [.call])
+    case .feedbackSubmit: Permission(staff: .everybody, others: [.patient, .proxy], at: [.out])
     case .callAccept: Permission(others: [.patient, .proxy], at: [.out, .lobby])
     case .callDecline: Permission(others: [.patient, .proxy], at: [.out, .lobby])
     case .callEnd: Permission(staff: .everybody, at: [.call])
@@ -107,6 +115,11 @@ extension Set<Relation> {
   fileprivate static let related: Set = [Relation.responsible, .added, .sameUnit]
 }
 
+extension Set<Role> {
+  /// Everybody but staff.
+  fileprivate static let everybodyElse: Set = [Role.patient, .proxy, .guest]
+}
+
 extension VisitCommand {
   /// The method by which the command is asked for.
   public var method: Method {
@@ -129,6 +142,10 @@ extension VisitCommand {
     case .remove: .participantRemove
     case .mute: .participantMute
     case .updateSelf: .selfUpdate
+    case .startSharing: .shareStart
+    case .stopSharing: .shareStop
+    case .chat: .chatSend
+    case .submitFeedback: .feedbackSubmit
     case .disconnect: .sessionLost
     case .reconnect: .sessionResumed
     case .expire: .deadline

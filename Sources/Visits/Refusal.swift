@@ -54,6 +54,20 @@ public struct Refusal: Error, Hashable, Sendable {
     case denied
     /// Removed by staff.
     case barred
+    /// The clinic does not let this role share a screen.
+    case shareNotEnabled = "share_not_enabled"
+    /// A screen is shared from a computer.
+    case computerRequired = "computer_required"
+    /// The patient has to agree to it first, and staff has to say that this was asked.
+    case consentRequired = "consent_required"
+    /// A child whose profile was made through a proxy is in no call without one.
+    case proxyRequired = "proxy_required"
+    /// The clinic does not ask this role to rate.
+    case ratingNotEnabled = "rating_not_enabled"
+    /// Whoever asks was in no call, or it ended too long ago.
+    case nothingToRate = "nothing_to_rate"
+    /// The rating is in.
+    case alreadyRated = "already_rated"
     /// No more people fit.
     case callFull = "call_full"
     /// A limit on what one visit holds is reached.

@@ -21,7 +21,7 @@ extension Visit {
       call?.state = .waitingForStaff(
         until: event.at.instant + waits, endsAt: event.at.wall + waits)
     case .staffReturned: call?.state = .open
-    case .callEnded: forgetCall()
+    case .callEnded(let reason): endCall(reason, at: event.at)
     case .requestSent(let id, let person, let rings):
       call?.requests.append(
         CallRequest(
@@ -30,11 +30,16 @@ extension Visit {
     case .arrived(let arrival): participants.append(Participant(arrival, at: event.at.wall))
     case .admitted(let id, let ground, let act):
       admit(id, Admission(ground: ground, by: act, at: event.at.wall))
-    case .held(let id): hold(id, at: event.at.wall)
+    case .patientAgreed(let person): agreed.insert(person)
+    case .held(let id, let reason): hold(id, because: reason, at: event.at.wall)
     case .departed(let id, let reason): depart(id, reason, at: event.at.instant)
     case .muted(let id): change(id) { $0.isMutedByStaff = true }
     case .unmuted(let id): change(id) { $0.isMutedByStaff = false }
     case .devicesChanged(let id, let devices): change(id) { $0.devices = devices }
+    case .sharingStarted(let id, let sharing): change(id) { $0.sharing = sharing }
+    case .sharingStopped(let id): change(id) { $0.sharing = nil }
+    case .chatSent(let message): call?.say(message)
+    case .feedbackGiven(let call, let person, let feedback): note(feedback, by: person, of: call)
     case .disconnected(let id):
       change(id) { $0.connection = .reconnecting(until: event.at.instant + Limits.resumeWindow) }
     case .reconnected(let id): change(id) { $0.connection = .connected }
@@ -68,13 +73,22 @@ extension Visit {
       return unless(isOpen && participant(arrival.participant) == nil, "cannot arrive")
     case .admitted(let id, _, _):
       return unless(call != nil && participant(id)?.place == .lobby, "\(id) cannot be admitted")
-    case .held(let id): return unless(participant(id)?.place == .call, "\(id) not in the call")
+    case .patientAgreed: return unless(isOpen, "the visit is over")
+    case .held(let id, _), .sharingStarted(let id, _):
+      return unless(participant(id)?.place == .call, "\(id) not in the call")
+    case .chatSent(let message):
+      return unless(
+        participant(message.sender)?.place == .call, "\(message.sender) not in the call")
+    case .feedbackGiven(let call, let person, _):
+      return unless(
+        attended(call, person) != nil && feedback(on: call, by: person) == nil,
+        "\(person) does not rate \(call)")
     case .muted(let id):
       return unless(participant(id)?.isMutedByStaff == false, "\(id) cannot be muted")
     case .unmuted(let id):
       return unless(participant(id)?.isMutedByStaff == true, "\(id) is not muted")
-    case .departed(let id, _), .devicesChanged(let id, _), .disconnected(let id),
-      .reconnected(let id):
+    case .departed(let id, _), .devicesChanged(let id, _), .sharingStopped(let id),
+      .disconnected(let id), .reconnected(let id):
       return unless(participant(id) != nil, "no \(id)")
     }
   }
@@ -84,9 +98,9 @@ extension Visit {
     booked[person] = .staff
   }
 
-  private mutating func forgetCall() {
+  private mutating func endCall(_ reason: CallEnd, at moment: Moment) {
+    if let call { pastCalls.append(PastCall(call, reason, at: moment)) }
     call = nil
-    endedCalls += 1
     denied = [:]
     sentBack = []
   }
@@ -95,17 +109,23 @@ extension Visit {
     change(id) {
       $0.admission = admission
       $0.since = admission.at
+      $0.heldBecause = nil
     }
-    guard admission.ground == .admitted, let person = participant(id)?.person else { return }
-    sentBack.remove(person)
+    guard let entered = participant(id) else { return }
+    if entered.role != .guest { call?.attendees[entered.person] = entered.role }
+    if admission.ground == .admitted { sentBack.remove(entered.person) }
   }
 
-  private mutating func hold(_ id: ParticipantID, at time: WallTime) {
+  private mutating func hold(_ id: ParticipantID, because reason: HoldReason, at time: WallTime) {
     change(id) {
       $0.admission = nil
       $0.mustWait = true
       $0.since = time
+      $0.heldBecause = reason
+      $0.sharing = nil
+      $0.devices.handRaised = false
     }
+    call?.takeChat(from: id)
     if let person = participant(id)?.person { sentBack.insert(person) }
   }
 
@@ -116,7 +136,9 @@ extension Visit {
     // Whom nobody has named is forgotten, so that a link in many hands fills no memory.
     if gone.isUnnamed, !participants.contains(where: { $0.person == person }) {
       people[person] = nil
+      agreed.remove(person)
     }
+    call?.takeChat(from: id)
     switch reason {
     case .removed: barred.insert(person)
     case .denied:

@@ -46,11 +46,13 @@ public struct Visit: Equatable, Sendable {
   public internal(set) var invites: [Invite] = []
   /// The live call, if there is one.
   public internal(set) var call: Call?
-  /// How many calls have ended.
-  public internal(set) var endedCalls = 0
+  /// The calls that have ended, oldest first; at most `Limits.callsPerVisit`.
+  public internal(set) var pastCalls: [PastCall] = []
   /// Who is in the lobby or in the call, in order of arrival; at most
   /// `Limits.participantsPerCall`.
   public internal(set) var participants: [Participant] = []
+  /// To whose presence the patient has agreed, as staff said when admitting them.
+  public internal(set) var agreed: Set<PersonID> = []
   /// Whom staff has removed: they cannot knock again.
   public internal(set) var barred: Set<PersonID> = []
   /// Whom staff has denied in this call, and until when they cannot knock again.

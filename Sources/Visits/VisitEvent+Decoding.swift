@@ -69,6 +69,7 @@ extension Change {
     case "visit.started": .visitStarted
     case "visit.cancelled": .visitCancelled
     case "visit.closed": .visitClosed
+    case "visit.patient_agreed": .patientAgreed(to: try reader.identifier("person"))
     case "visit.responsible_changed": .responsibleChanged(try reader.identifier("person"))
     default: nil
     }
@@ -90,6 +91,10 @@ extension Change {
     case "call.staff_lost": .staffLost(waits: try reader.span("waits_ms"))
     case "call.staff_returned": .staffReturned
     case "call.ended": .callEnded(try reader.word("reason"))
+    case "call.rated":
+      .feedbackGiven(
+        try reader.identifier("call"), try reader.identifier("person"),
+        try Feedback(reader.object("feedback")))
     case "call.requested":
       .requestSent(
         try reader.identifier("request"), try reader.identifier("person"),
@@ -109,7 +114,8 @@ extension Change {
       .admitted(
         try reader.identifier("participant"), ground: try reader.word("ground"),
         act: try reader.author("act"))
-    case "participant.held": .held(try reader.identifier("participant"))
+    case "participant.held":
+      .held(try reader.identifier("participant"), because: try reader.word("because"))
     case "participant.departed":
       .departed(try reader.identifier("participant"), try reader.word("reason"))
     case "participant.muted": .muted(try reader.identifier("participant"))
@@ -125,7 +131,12 @@ extension ClinicSettings {
       lobby: try reader.word("lobby"), waitsForStaff: try reader.span("waits_for_staff_ms"),
       rings: try reader.span("rings_ms"),
       sameUnitMayJoin: try reader.bool("same_unit_may_join"),
-      guestsSeePatientName: try reader.bool("guests_see_patient_name"))
+      guestsSeePatientName: try reader.bool("guests_see_patient_name"),
+      sharing: Set(try reader.words("sharing")),
+      shareReplacesCamera: try reader.bool("share_replaces_camera"),
+      consentRequired: try reader.bool("consent_required"),
+      ratingScale: try reader.word("rating_scale"),
+      patientsRate: try reader.bool("patients_rate"))
   }
 }
 

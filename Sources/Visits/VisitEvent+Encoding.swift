@@ -39,15 +39,20 @@ extension Change {
     case .staffLost: "call.staff_lost"
     case .staffReturned: "call.staff_returned"
     case .callEnded: "call.ended"
+    case .feedbackGiven: "call.rated"
     case .requestSent: "call.requested"
     case .requestAnswered: "call.answered"
     case .arrived: "participant.arrived"
     case .admitted: "participant.admitted"
+    case .patientAgreed: "visit.patient_agreed"
     case .held: "participant.held"
     case .departed: "participant.departed"
     case .muted: "participant.muted"
     case .unmuted: "participant.unmuted"
     case .devicesChanged: "participant.devices_changed"
+    case .sharingStarted: "participant.sharing_started"
+    case .sharingStopped: "participant.sharing_stopped"
+    case .chatSent: "chat.sent"
     case .disconnected: "participant.disconnected"
     case .reconnected: "participant.reconnected"
     }
@@ -82,9 +87,17 @@ extension Change {
       ]
     case .departed(let id, let reason):
       ["participant": .string(id.text), "reason": .string(reason.rawValue)]
-    case .held(let id), .muted(let id), .unmuted(let id), .disconnected(let id),
-      .reconnected(let id), .devicesChanged(let id, _):
-      ["participant": .string(id.text)]
+    case .patientAgreed(let person): ["person": .string(person.text)]
+    case .held(let id, let reason):
+      ["participant": .string(id.text), "because": .string(reason.rawValue)]
+    case .feedbackGiven(let call, let person, let feedback):
+      [
+        "call": .string(call.text), "person": .string(person.text), "feedback": feedback.encoded,
+      ]
+    case .muted(let id), .unmuted(let id): ["participant": .string(id.text)]
+    case .devicesChanged, .sharingStarted, .sharingStopped, .chatSent, .disconnected,
+      .reconnected:
+      preconditionFailure("an event that is not kept has no payload")
     case .detailsRecorded, .visitStarted, .visitCancelled, .visitClosed, .staffReturned: [:]
     }
   }
@@ -118,6 +131,10 @@ extension ClinicSettings {
       "lobby": .string(lobby.rawValue), "waits_for_staff_ms": .integer(waitsForStaff.milliseconds),
       "rings_ms": .integer(rings.milliseconds), "same_unit_may_join": .bool(sameUnitMayJoin),
       "guests_see_patient_name": .bool(guestsSeePatientName),
+      "sharing": .array(sharing.map(\.rawValue).sorted().map(JSON.string)),
+      "share_replaces_camera": .bool(shareReplacesCamera),
+      "consent_required": .bool(consentRequired), "rating_scale": .string(ratingScale.rawValue),
+      "patients_rate": .bool(patientsRate),
     ]
   }
 }

@@ -78,6 +78,8 @@ public enum Change: Equatable, Sendable {
   case callEnded(CallEnd)
   /// A person is rung for the given span.
   case requestSent(CallRequestID, PersonID, rings: Duration)
+  /// Somebody who was in a call has rated it.
+  case feedbackGiven(CallID, PersonID, Feedback)
   /// A request rings no more.
   case requestAnswered(CallRequestID, CallRequest.State)
 
@@ -86,8 +88,10 @@ public enum Change: Equatable, Sendable {
   case arrived(Arrival)
   /// Who waited is in the call, by the given act.
   case admitted(ParticipantID, ground: Admission.Ground, act: Author)
+  /// The patient has agreed to this person's presence, as staff says.
+  case patientAgreed(to: PersonID)
   /// Back to the lobby.
-  case held(ParticipantID)
+  case held(ParticipantID, because: HoldReason)
   /// Somebody is neither in the lobby nor in the call any more.
   case departed(ParticipantID, Departure)
   /// Staff muted the microphone.
@@ -96,6 +100,12 @@ public enum Change: Equatable, Sendable {
   case unmuted(ParticipantID)
   /// What a person has switched on; not kept.
   case devicesChanged(ParticipantID, Devices)
+  /// A screen is shared; not kept.
+  case sharingStarted(ParticipantID, Sharing)
+  /// The screen is shared no more; not kept.
+  case sharingStopped(ParticipantID)
+  /// Something was said in the chat; never kept.
+  case chatSent(ChatMessage)
   /// The session is lost; the place is kept for `Limits.resumeWindow`. Not kept.
   case disconnected(ParticipantID)
   /// The session is back; not kept.

@@ -34,7 +34,7 @@ extension VisitLedger {
       }
       apply(event)
     }
-    for id in lively { visits[id]?.resume(at: now) }
+    for id in visits.keys { visits[id]?.resume(at: now) }
     if let problem = problems().first {
       throw RestoreError(position: UInt64(log.count), reason: problem)
     }
@@ -42,14 +42,19 @@ extension VisitLedger {
 }
 
 extension Visit {
-  /// The process has been away: nobody's session is there, and a call without staff gets its
-  /// whole time again.
+  /// The process has been away: nobody's session is there, a call without staff gets its whole
+  /// time again, and what is left of the time for ratings follows from the civil clock.
   fileprivate mutating func resume(at now: Moment) {
     for index in participants.indices {
       participants[index].connection = .reconnecting(until: now.instant + Limits.resumeWindow)
     }
     if case .waitingForStaff(let until, _)? = call?.state {
       call?.state = .waitingForStaff(until: until, endsAt: now.wall + (until - now.instant))
+    }
+    for index in pastCalls.indices {
+      let passed = max(0, now.wall.milliseconds &- pastCalls[index].endedAt.milliseconds)
+      let left = Limits.ratingWindow - .milliseconds(Int(passed))
+      pastCalls[index].ratableUntil = now.instant + max(.zero, left)
     }
   }
 }

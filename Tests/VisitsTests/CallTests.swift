@@ -87,7 +87,7 @@ import Testing
         of: .answerRequest(named("req_one"), accepted: true),
         by: try scene.link(scene.personalLink, session: "a")) == .notPermitted)
     try scene.piaJoins()
-    try scene.perform(.admitAll, by: anna)
+    try scene.perform(.admitAll(), by: anna)
     #expect(
       scene.refusal(of: .requestCall(named("req_two"), scene.pia), by: anna) == .alreadyJoined)
   }
@@ -117,7 +117,7 @@ import Testing
     var scene = try Scene()
     let anna = try scene.annaStarts()
     try scene.piaJoins()
-    try scene.perform(.admitAll, by: anna)
+    try scene.perform(.admitAll(), by: anna)
     try scene.perform(.disconnect(named("par_pia")), by: .system)
     #expect(try scene.perform(.disconnect(named("par_pia")), by: .system) == [])
     try scene.wait(.seconds(29))
@@ -135,7 +135,7 @@ import Testing
     var scene = try Scene()
     let anna = try scene.annaStarts()
     try scene.piaJoins()
-    try scene.perform(.admitAll, by: anna)
+    try scene.perform(.admitAll(), by: anna)
     try scene.perform(.disconnect(named("par_anna")), by: .system)
     try scene.wait(.seconds(30))
     #expect(
@@ -157,9 +157,9 @@ import Testing
     try scene.linkJoins(as: "par_ivan")
     try scene.perform(.admit(named("par_pia")), by: anna)
     try scene.perform(.leave, by: anna)
-    #expect(scene.refusal(of: .admitAll, by: pia) == .notPermitted)
+    #expect(scene.refusal(of: .admitAll(), by: pia) == .notPermitted)
     #expect(scene.refusal(of: .endCall, by: pia) == .notPermitted)
-    #expect(scene.refusal(of: .admitAll, by: scene.staff(scene.berit)) == .notInCall)
+    #expect(scene.refusal(of: .admitAll(), by: scene.staff(scene.berit)) == .notInCall)
     try scene.perform(.join(as: named("par_berit")), by: scene.staff(scene.berit))
     #expect(scene.current.responsible == scene.anna)
   }

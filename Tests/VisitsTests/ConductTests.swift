@@ -9,7 +9,7 @@ import Testing
     var scene = try Scene()
     let anna = try scene.annaStarts()
     let pia = try scene.piaJoins()
-    try scene.perform(.admitAll, by: anna)
+    try scene.perform(.admitAll(), by: anna)
     return (scene, anna, pia)
   }
 
@@ -88,7 +88,7 @@ import Testing
     try scene.perform(rename, by: guest)
     #expect(
       scene.current.people[identity(of: guest).person]?.name == Redacted("Tolk Tolksson"))
-    try scene.perform(.admitAll, by: anna)
+    try scene.perform(.admitAll(), by: anna)
     #expect(scene.refusal(of: rename, by: guest) == .nameFixed)
   }
 

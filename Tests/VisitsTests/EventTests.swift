@@ -61,15 +61,24 @@ import Testing
   }
 
   @Test func ephemeralEventsGiveNoAccessAndTakingIsNeverGiving() {
-    let devices = Change.devicesChanged(named("par_a"), Devices())
-    for change in [devices, .disconnected(named("par_a")), .reconnected(named("par_a"))] {
+    let ephemeral: [Change] = [
+      .devicesChanged(named("par_a"), Devices()),
+      .sharingStarted(named("par_a"), Sharing(audio: true)), .sharingStopped(named("par_a")),
+      .disconnected(named("par_a")), .reconnected(named("par_a")),
+      .chatSent(
+        ChatMessage(
+          id: named("cht_a"), sender: named("par_a"), role: .guest, name: nil,
+          text: Redacted("PLANTED"), at: WallTime(milliseconds: 0), readers: [])),
+    ]
+    for change in ephemeral {
       #expect(!change.isDurable && !change.givesAccess)
     }
     let taking = Self.durable.filter { !$0.givesAccess }.map(\.name)
     #expect(
       taking == [
         "visit.cancelled", "visit.closed", "invite.revoked", "call.staff_lost", "call.ended",
-        "call.answered", "participant.held", "participant.departed", "participant.muted",
+        "call.answered", "call.rated", "call.rated", "participant.held", "participant.held",
+        "participant.departed", "participant.muted",
       ])
   }
 
@@ -145,7 +154,8 @@ import Testing
     let by = Author.person(named("per_by"))
     let settings = ClinicSettings(
       lobby: .generalLink, waitsForStaff: .minutes(3), rings: .seconds(9), sameUnitMayJoin: true,
-      guestsSeePatientName: true)
+      guestsSeePatientName: true, sharing: [.patient, .guest], shareReplacesCamera: true,
+      consentRequired: true, ratingScale: .fiveGrades, patientsRate: true)
     let visit = VisitRecord(
       clinic: named("cli_a"), unit: named("uni_a"), type: "videobesök",
       scheduled: WallTime(milliseconds: 9), responsible: named("per_a"),
@@ -153,6 +163,12 @@ import Testing
     var ongoing = visit
     ongoing.scheduled = nil
     ongoing.unit = nil
+    var measured = MeasuredQuality()
+    measured.roundTrip = .milliseconds(31)
+    measured.lossReceiving = 12
+    measured.lossSending = 0
+    measured.frozen = .seconds(2)
+    measured.concealed = .milliseconds(40)
     let arrival = Arrival(
       participant: named("par_a"), person: named("per_a"), role: .guest, kind: .interpreter,
       identifiedBy: .unverified, invite: named("inv_a"), mustWait: true)
@@ -178,8 +194,16 @@ import Testing
       .inviteRevoked(named("inv_a")), .callStarted(named("cal_a")),
       .staffLost(waits: .minutes(10)), .staffReturned, .callEnded(.noStaff),
       .requestSent(named("req_a"), named("per_a"), rings: .seconds(60)),
-      .requestAnswered(named("req_a"), .timedOut), .arrived(arrival), .arrived(patient),
-      .admitted(named("par_a"), ground: .booked, act: .system), .held(named("par_a")),
+      .requestAnswered(named("req_a"), .timedOut),
+      .feedbackGiven(named("cal_a"), named("per_a"), Feedback(.hadProblems(false))),
+      .feedbackGiven(
+        named("cal_a"), named("per_a"),
+        Feedback(
+          .grade(.medium), details: [.echo, .badSound],
+          measured: measured)),
+      .arrived(arrival), .arrived(patient),
+      .admitted(named("par_a"), ground: .booked, act: .system), .patientAgreed(to: named("per_a")),
+      .held(named("par_a"), because: .noProxy), .held(named("par_a"), because: .staff),
       .departed(named("par_a"), .revoked), .muted(named("par_a")), .unmuted(named("par_a")),
     ]
   }()

@@ -17,9 +17,9 @@ import Testing
     #expect(
       admission == Admission(ground: .admitted, by: .person(scene.anna), at: scene.now.wall))
     #expect(try scene.perform(.admit(named("par_pia")), by: anna) == [])
-    try scene.perform(.admitAll, by: anna)
+    try scene.perform(.admitAll(), by: anna)
     #expect(scene.place(named("par_ivan")) == .call)
-    #expect(try scene.perform(.admitAll, by: anna) == [])
+    #expect(try scene.perform(.admitAll(), by: anna) == [])
   }
 
   @Test func whoComesEarlyWaitsUnderEveryPolicy() throws {
@@ -147,7 +147,7 @@ import Testing
     var scene = try Scene()
     let anna = try scene.annaStarts()
     try scene.linkJoins(as: "par_ivan")
-    try scene.perform(.admitAll, by: anna)
+    try scene.perform(.admitAll(), by: anna)
     try scene.perform(.remove(named("par_ivan")), by: anna)
     let again = try scene.link(scene.personalLink, session: "again")
     #expect(scene.refusal(of: .join(as: named("par_i2")), by: again) == .barred)
@@ -166,7 +166,7 @@ import Testing
     let anna = try scene.annaStarts()
     try scene.linkJoins(as: "par_ivan")
     let second = try scene.linkJoins(as: "par_second", session: "second")
-    try scene.perform(.admitAll, by: anna)
+    try scene.perform(.admitAll(), by: anna)
     try scene.perform(.remove(named("par_second")), by: anna)
     #expect(scene.place(named("par_ivan")) == .call)
     try scene.perform(.leave, by: try scene.link(scene.personalLink, session: "x", as: "par_ivan"))

@@ -45,6 +45,10 @@ import Testing
         participant.remove  --c --c --c --c --- --- ---
         participant.mute    --c --c --c --c --- --- ---
         self.update         -lc -lc -lc -lc -lc -lc -lc
+        share.start         --c --c --c --c --c --c --c
+        share.stop          --c --c --c --c --c --c --c
+        chat.send           --c --c --c --c --c --c --c
+        feedback.submit     o-- o-- o-- o-- o-- o-- ---
         session.lost        --- --- --- --- --- --- ---
         session.resumed     --- --- --- --- --- --- ---
         visit.deadline      --- --- --- --- --- --- ---
@@ -158,9 +162,11 @@ import Testing
       .requestCall(named("req_x"), named("per_x")), .withdrawRequest(named("req_x")),
       .answerRequest(named("req_x"), accepted: true),
       .answerRequest(named("req_x"), accepted: false), .join(as: nobody), .leave, .endCall,
-      .admit(nobody), .admitAll, .deny(nobody), .hold(nobody), .remove(nobody),
-      .mute(nobody, true), .updateSelf(SelfUpdate(camera: true)), .disconnect(nobody),
-      .reconnect(nobody), .expire,
+      .admit(nobody), .admitAll(), .deny(nobody), .hold(nobody), .remove(nobody),
+      .mute(nobody, true), .updateSelf(SelfUpdate(camera: true)),
+      .startSharing(.computer, audio: false), .stopSharing,
+      .chat(named("cht_x"), Redacted("Hej")), .submitFeedback(Feedback(.hadProblems(false))),
+      .disconnect(nobody), .reconnect(nobody), .expire,
     ]
   }
 
@@ -183,7 +189,7 @@ import Testing
     let ivan = try scene.linkJoins(as: "par_ivan", session: "g")
     cells.append((pia, .patient, .none, .lobby, scene))
     cells.append((ivan, .guest, .none, .lobby, scene))
-    try scene.perform(.admitAll, by: anna)
+    try scene.perform(.admitAll(), by: anna)
     try scene.perform(.join(as: named("par_berit")), by: scene.staff(scene.berit))
     try scene.perform(.join(as: named("par_mate")), by: scene.staff(mate, units: unit))
     cells += [

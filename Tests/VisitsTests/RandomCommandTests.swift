@@ -96,11 +96,11 @@ private struct Crowd {
     let participant =
       scene.current.participants.randomElement(using: &random)?.id ?? named("par_nobody")
     let request = scene.current.call?.requests.last?.id ?? named("req_none")
-    switch Int.random(in: 0..<60, using: &random) {
+    switch Int.random(in: 0..<66, using: &random) {
     case 0..<16: return .join(as: named("par_\(drawn)"))
     case 16..<24: return .startCall(named("cal_\(drawn)"), as: named("par_\(drawn)"))
-    case 24..<30: return .admit(participant)
-    case 30: return .admitAll
+    case 24..<30: return .admit(participant, agreedWithPatient: drawn % 2 == 0)
+    case 30: return .admitAll()
     case 31, 32: return .deny(participant)
     case 33, 34: return .hold(participant)
     case 35: return .remove(participant)
@@ -118,6 +118,10 @@ private struct Crowd {
     case 57:
       return .revokeInvite(Bool.random(using: &random) ? scene.personalLink : scene.generalLink)
     case 58: return .createInvite(InviteDraft(id: named("inv_\(drawn)"), recipient: .anybody))
+    case 59, 60: return .startSharing(.computer, audio: Bool.random(using: &random))
+    case 61: return .stopSharing
+    case 62: return .chat(named("cht_\(drawn)"), Redacted("Hej \(drawn)"))
+    case 63, 64: return .submitFeedback(Feedback(.hadProblems(Bool.random(using: &random))))
     default:
       let update = SelfUpdate(
         microphone: Bool.random(using: &random), camera: Bool.random(using: &random),
@@ -147,7 +151,7 @@ private struct Crowd {
         let hasStaff = inCall.contains { roles[$0] == .staff }
         if ground != .staff && !hasStaff { found.append("\(id) came in without staff") }
         inCall.insert(id)
-      case .held(let id), .departed(let id, _): inCall.remove(id)
+      case .held(let id, _), .departed(let id, _): inCall.remove(id)
       case .callStarted: live += 1
       case .callEnded: live -= 1
       default: break

@@ -158,8 +158,8 @@ func named<Kind>(_ text: String) -> Identifier<Kind> {
 }
 
 extension VisitLedger {
-  /// The state less what is not kept: own devices and connections, and less instants, which start
-  /// anew in another process.
+  /// The state less what is not kept: chat, own devices, sharing and connections, and less
+  /// instants, which start anew in another process.
   var kept: VisitLedger {
     var kept = self
     for id in kept.visits.keys { kept.visits[id]?.forgetTheMoment() }
@@ -171,8 +171,11 @@ extension Visit {
   fileprivate mutating func forgetTheMoment() {
     for index in participants.indices {
       participants[index].devices = Devices()
+      participants[index].sharing = nil
       participants[index].connection = .connected
     }
+    call?.messages = []
+    for index in pastCalls.indices { pastCalls[index].ratableUntil = .origin }
     for person in denied.keys { denied[person] = .origin }
     if case .waitingForStaff? = call?.state {
       call?.state = .waitingForStaff(until: .origin, endsAt: WallTime(milliseconds: 0))

@@ -13,7 +13,7 @@ import Testing
     try scene.perform(
       .answerRequest(named("req_one"), accepted: true), by: scene.patient(scene.pia, as: "par_pia"))
     try scene.linkJoins(as: "par_ivan")
-    try scene.perform(.admitAll, by: anna)
+    try scene.perform(.admitAll(), by: anna)
     try scene.perform(.mute(named("par_ivan"), true), by: anna)
     try scene.perform(.updateSelf(SelfUpdate(camera: true)), by: anna)
     try scene.perform(.hold(named("par_ivan")), by: anna)
@@ -29,7 +29,8 @@ import Testing
   private static let expected = """
     clinic.created system cli_clinic Vårdcentralen {"lobby":"everyone",\
     "waits_for_staff_ms":600000,"rings_ms":60000,"same_unit_may_join":false,\
-    "guests_see_patient_name":false}
+    "guests_see_patient_name":false,"sharing":[],"share_replaces_camera":false,\
+    "consent_required":false,"rating_scale":"yes_no","patients_rate":false}
     visit.created per_anna cli_clinic uni_skin videobesök 1800003600000 per_anna \
     [{"person":"per_anna","role":"staff"},{"person":"per_berit","role":"staff"},\
     {"person":"per_pia","role":"patient"}]
@@ -53,7 +54,7 @@ import Testing
     participant.admitted per_anna par_pia admitted per_anna
     participant.admitted per_anna par_ivan admitted per_anna
     participant.muted per_anna par_ivan
-    participant.held per_anna par_ivan
+    participant.held per_anna par_ivan staff
     participant.departed per_anna par_pia call_ended
     participant.departed per_anna par_anna call_ended
     participant.departed per_anna par_ivan call_ended

@@ -47,12 +47,12 @@ extension ControlPlane {
     var reply = reply
     let command: VisitCommand
     switch action {
-    case .admit(let participant, _):
+    case .admit(let participant, let agreed):
       reply.answer = .admitted([participant])
-      command = .admit(participant)
-    case .admitAll:
+      command = .admit(participant, agreedWithPatient: agreed)
+    case .admitAll(let agreed):
       reply.answer = .admitted(journal.decided.visits[visit]?.lobby.map(\.id) ?? [])
-      command = .admitAll
+      command = .admitAll(agreedWithPatient: agreed)
     case .deny(let participant): command = .deny(participant)
     case .hold(let participant): command = .hold(participant)
     case .remove(let participant): command = .remove(participant)

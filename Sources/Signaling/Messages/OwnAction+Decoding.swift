@@ -12,7 +12,7 @@ extension OwnAction {
     case .pinSet: self = .setPins(try Self.readPins(reader))
     case .viewSet: self = .setView(try Self.readView(reader))
     case .chatSend: self = .chat(try reader.text("text", maximumBytes: Limits.chatBytes))
-    case .feedbackSubmit: self = .rate(try FeedbackParameters(reader))
+    case .feedbackSubmit: self = .rate(try Feedback(reader))
     default: return nil
     }
   }

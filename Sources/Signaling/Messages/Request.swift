@@ -54,7 +54,7 @@ public enum OwnAction: Equatable, Sendable {
   case setPins([Pin])
   case setView([SeatView])
   case chat(Redacted<String>)
-  case rate(FeedbackParameters)
+  case rate(Feedback)
 }
 
 /// One thing that a viewer wants to see before all others.

@@ -21,13 +21,6 @@ public struct SessionOpening: Equatable, Sendable {
 
 /// What a client says about itself: for logs and for choosing words, never for permissions alone.
 public struct ClientDescription: Equatable, Sendable {
-  /// What it runs on.
-  public enum Device: String, Sendable, CaseIterable {
-    case computer
-    case phone
-    case tablet
-  }
-
   /// The client's name, at most 64 bytes.
   public var name: String?
   /// Its version, at most 64 bytes.
