@@ -41,7 +41,7 @@ let package = Package(
     library("CLinux"),
     library("CSecurity", links: ["ssl", "crypto", "srtp2"]),
     library("CDatabase", links: ["sqlite3"]),
-    library("CWeb", links: ["websockets"]),
+    library("CWeb", links: ["websockets", "curl"]),
     target("Primitives", []),
     target("Wire", ["Primitives"]),
     target("Security", ["Primitives", "CSecurity"]),
@@ -53,6 +53,7 @@ let package = Package(
       "Engine",
       ["Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling"]),
     target("Store", ["Primitives", "Visits", "CDatabase"]),
+    target("Delivery", ["Primitives", "Security", "CWeb"]),
     target("Runtime", ["Primitives", "CLinux", "CWeb"]),
     target("Setup", ["Primitives", "Security", "Visits", "Engine", "Runtime"]),
     target("PeerClient", ["Primitives", "Wire", "Security", "Transport", "Relay"]),
@@ -67,7 +68,7 @@ let package = Package(
       "samtald",
       [
         "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
-        "Store", "Runtime", "Setup", "WebPages",
+        "Store", "Delivery", "Runtime", "Setup", "WebPages",
       ]),
     program(
       "samtal", ["Primitives", "Security", "Visits", "Engine", "Runtime", "Setup", "Simulation"]),
@@ -86,6 +87,7 @@ let package = Package(
         "PeerClient",
       ]),
     tests("Store", ["Primitives", "Visits", "Store", "CDatabase"]),
+    tests("Delivery", ["Primitives", "Security", "Delivery"]),
     tests("Runtime", ["Primitives", "Runtime"]),
     tests("Setup", ["Primitives", "Security", "Visits", "Engine", "Runtime", "Setup"]),
     tests(

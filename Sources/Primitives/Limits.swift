@@ -147,4 +147,17 @@ public enum Limits {
   public static let peoplePerVisit = 1_024
   /// Time after which a denied person can knock again.
   public static let knockPause = Duration.minutes(1)
+
+  // MARK: Delivery
+
+  /// Messages and webhooks that are on their way at the same time.
+  public static let deliveriesUnderWay = 16
+  /// Bytes of an answer to a message or a webhook that are waited for; none of them is kept.
+  public static let deliveryAnswerBytes = 65_536
+  /// Time after which a message that could not be sent is given up.
+  public static let deliveryLifetime = Duration.hours(24)
+  /// Letters in a mailbox between the control thread and the one that delivers.
+  public static let deliveryMailboxLetters = 1_024
+  /// Events that are read from the log at once for one clinic's webhook.
+  public static let webhookEventsPerRead = 64
 }

@@ -35,3 +35,25 @@ import Testing
     #expect("\(Duration.seconds(2))" == "2 s")
   }
 }
+
+@Suite struct BackoffTests {
+  @Test func waitsGrowToTheLongestAndAreNeverAlike() {
+    var random = RandomSource(seed: 7)
+    let backoff = Backoff(first: .seconds(4), longest: .seconds(60))
+    for (failures, ceiling) in [(1, 4), (2, 8), (3, 16), (4, 32), (5, 60), (9, 60), (Int.max, 60)] {
+      let waits = (0..<200).map { _ in backoff.wait(afterFailures: failures, random: &random) }
+      #expect(waits.allSatisfy { $0 >= .seconds(ceiling) / 2 && $0 <= .seconds(ceiling) })
+      #expect(Set(waits).count > 190)
+    }
+  }
+}
+
+@Suite struct CivilTimeTests {
+  @Test(arguments: [
+    (0, "Thu, 01 Jan 1970 00:00:00 +0000"), (951_782_400_123, "Tue, 29 Feb 2000 00:00:00 +0000"),
+    (1_795_236_739_365, "Sat, 21 Nov 2026 04:52:19 +0000"), (-1, "Thu, 01 Jan 1970 00:00:00 +0000"),
+  ])
+  func mailHasItsOwnFormOfATime(milliseconds: Int64, text: String) {
+    #expect(CivilTime(WallTime(milliseconds: milliseconds)).mail == text)
+  }
+}

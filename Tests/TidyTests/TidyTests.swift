@@ -67,8 +67,8 @@ private func code(_ line: String) -> Substring {
       uniqueKeysWithValues: try Project.targets().map { ($0.name, $0.imports) })
     let system: [String: Set<String>] = [
       "Primitives": ["Synchronization"], "Runtime": ["Glibc", "Synchronization"],
-      "Store": ["Glibc"], "Setup": ["Glibc"], "samtald": ["Glibc", "Synchronization"],
-      "samtal": ["Glibc"],
+      "Store": ["Glibc"], "Delivery": ["Glibc"], "Setup": ["Glibc"],
+      "samtald": ["Glibc", "Synchronization"], "samtal": ["Glibc"],
     ]
     for file in Project.sources {
       let allowed = (targets[file.target] ?? []).union(system[file.target] ?? [])

@@ -2,6 +2,8 @@
 // libwebsockets for the `Runtime` target alone, with the macros that Swift cannot see.
 #include <libwebsockets.h>
 
+#include "Transfer.h"
+
 // Bytes that a buffer handed to lws_write has before its contents, for the frame's header.
 extern const int web_prefix_bytes;
 // OpenSSL options that leave TLS 1.2 and newer.

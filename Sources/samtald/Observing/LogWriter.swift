@@ -51,7 +51,7 @@ final class LogWriter: Sendable {
   /// The record as one line.
   static func line(_ record: LogRecord, at time: WallTime) -> String {
     var members: [JSON.Member] = [
-      .init("time", .string(time.civil)), .init("level", .string("\(record.level)")),
+      .init("time", .string(CivilTime(time).internet)), .init("level", .string("\(record.level)")),
       .init("event", .string(record.event)),
     ]
     for field in record.fields where !members.contains(where: { $0.name == field.name }) {
@@ -69,28 +69,5 @@ final class LogWriter: Sendable {
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }
-  }
-}
-
-extension WallTime {
-  /// The time as RFC 3339 writes it, in UTC with milliseconds; from 1970 on.
-  var civil: String {
-    // Days since 0000-03-01, so that a leap day ends its year; 400 years have 146,097 days.
-    let day = seconds / 86_400 + 719_468
-    let era = day / 146_097
-    let dayOfEra = day % 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    func pad(_ value: Int64, _ width: Int = 2) -> String {
-      let text = String(value)
-      return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
-    }
-    let dayOfMonth = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-    let clock = [seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60].map { pad($0) }
-    return "\(pad(year, 4))-\(pad(month))-\(pad(dayOfMonth))T"
-      + "\(clock.joined(separator: ":")).\(pad(milliseconds % 1_000, 3))Z"
   }
 }
