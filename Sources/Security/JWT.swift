@@ -40,11 +40,12 @@ public struct JWT: Equatable, Sendable {
     try self.init(payload: payload, issuer: issuer)
   }
 
-  /// Makes and signs a token: what a clinic's back end does.
+  /// Makes and signs a token: what a clinic's back end does. The key must be able to sign.
   public static func sign(
     subject: String, claims: JSON, from start: WallTime, for lifetime: Duration, id: String? = nil,
     key: JWTKey
   ) -> String {
+    precondition(key.canSign, "a public key makes no tokens")
     let header: JSON = ["alg": .string(key.algorithm.rawValue), "typ": "JWT"]
     let payload = JSON.compact([
       "iss": .string(key.id), "sub": .string(subject), "iat": .integer(start.seconds),
@@ -104,62 +105,5 @@ public struct JWT: Equatable, Sendable {
       guard let start = claim.integer, start > Int64.min + tolerance else { throw .malformed }
       guard now.seconds >= start - tolerance else { throw .notYetValid }
     }
-  }
-}
-
-/// Why a token was refused. What goes out says no more than `reason`.
-public enum JWTError: Error, Equatable, Sendable {
-  /// It does not have the form of a token, or names one thing twice.
-  case malformed
-  /// No key of that name signs here.
-  case unknownKey
-  /// The header names another algorithm than the key's own.
-  case wrongAlgorithm
-  /// The header holds what we do not take, a critical extension among others.
-  case unsupportedHeader
-  /// The signature is not the key's.
-  case badSignature
-  /// It has ended.
-  case expired
-  /// Its time has not come.
-  case notYetValid
-  /// A claim that must be there is not.
-  case missingClaim(String)
-
-  /// The stable word for the wire: an expired token can be fetched anew, all others are alike.
-  public var reason: String { self == .expired ? "token_expired" : "token_refused" }
-}
-
-/// A key that signs tokens, with the one algorithm that it is for.
-public struct JWTKey: Equatable, Sendable {
-  /// How signatures are made (RFC 7518 section 3.1).
-  public enum Algorithm: String, Sendable {
-    /// HMAC with SHA-256 and a shared secret.
-    case hs256 = "HS256"
-  }
-
-  /// The key's name: the `iss` of its tokens.
-  public let id: String
-  /// The algorithm that its signatures are made with.
-  public let algorithm: Algorithm
-  private let secret: Redacted<[UInt8]>
-
-  /// Bytes that a shared secret must have at least (RFC 7518 section 3.2).
-  public static let minimumSecretLength = 32
-
-  /// A shared secret for HS256; nil where it is shorter than `minimumSecretLength`.
-  public init?(id: String, sharedSecret: [UInt8]) {
-    guard sharedSecret.count >= Self.minimumSecretLength else { return nil }
-    self.id = id
-    algorithm = .hs256
-    secret = Redacted(sharedSecret)
-  }
-
-  func sign(_ text: String) -> [UInt8] {
-    HMAC.sha256(key: secret.value, Array(text.utf8))
-  }
-
-  func verify(_ signature: [UInt8], of text: String) -> Bool {
-    HMAC.areEqual(signature, sign(text))
   }
 }

@@ -11,9 +11,12 @@ import Visits
 ///     links: KEY
 ///     audit: KEY
 ///     token.KEYID: CLINIC KEY
+///     token.KEYID: CLINIC ALGORITHM FILE
 ///     webhook.CLINIC: KEY
 ///
-/// Each key has at least 32 bytes, in base64url. The file is made at the first start, and refused
+/// Each KEY has at least 32 bytes, in base64url; that of a token is for HS256. For ES256, EdDSA
+/// and RS256, FILE holds the public key in PEM; a path that is not absolute starts beside this
+/// file. The file is made at the first start, and refused
 /// when anybody but its owner can read it (H5).
 public struct Secrets: Sendable {
   /// The key behind links and resume secrets.
@@ -90,14 +93,35 @@ private struct SecretsReading {
     guard !id.isEmpty, !keys.contains(where: { $0.key.id == id }) else {
       throw mistake("needs a name that no other key has", name)
     }
-    let words = value.split(separator: " ")
-    guard words.count == 2, let clinic = ClinicID(String(words[0])) else {
-      throw mistake("is not \"CLINIC KEY\"", name)
+    let words = value.split(separator: " ", maxSplits: 2).map(\.trimmed)
+    guard (2...3).contains(words.count), let clinic = ClinicID(String(words[0])) else {
+      throw mistake("is not \"CLINIC KEY\" or \"CLINIC ALGORITHM FILE\"", name)
     }
-    guard let key = JWTKey(id: id, sharedSecret: try key(words[1], name).value) else {
-      throw mistake(Self.shortKey, name)
-    }
+    let key =
+      words.count == 2
+      ? JWTKey(id: id, sharedSecret: try key(words[1], name).value)
+      : try publicKey(id: id, words[1], words[2], name)
+    guard let key else { throw mistake(Self.shortKey, name) }
     keys.append(ControlConfiguration.ClinicKey(clinic: clinic, key: key))
+  }
+
+  private func publicKey(
+    id: String, _ algorithm: Substring, _ file: Substring, _ name: String
+  ) throws(SetupMistake) -> JWTKey {
+    guard let algorithm = JWTKey.Algorithm(rawValue: String(algorithm)), algorithm != .hs256
+    else { throw mistake("names an algorithm that is none of ES256, EdDSA and RS256", name) }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    let file = file.hasPrefix("/") ? String(file) : folder + file
+    let pem: String
+    do {
+      pem = try TextFile.read(file)
+    } catch {
+      throw mistake("\(error)", name)
+    }
+    guard let key = JWTKey(id: id, algorithm: algorithm, pem: pem) else {
+      throw mistake("\(file) holds no key for \(algorithm.rawValue) in PEM", name)
+    }
+    return key
   }
 
   private func key(

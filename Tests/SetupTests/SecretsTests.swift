@@ -44,6 +44,27 @@ private let key = String(repeating: "A", count: 43)
     #expect(throws: SetupMistake.self) { try Secrets.loadOrMake(path: path) }
   }
 
+  @Test func aPublicKeyIsReadFromItsOwnFileBesideTheSecrets() throws {
+    let folder = try TestFolder()
+    let pem = """
+      -----BEGIN PUBLIC KEY-----
+      MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+      -----END PUBLIC KEY-----
+      """
+    try pem.write(toFile: folder.path("k.pem"), atomically: false, encoding: .utf8)
+    let path = folder.path("secrets")
+    let text = "links: \(key)\ntoken.a: cli_a EdDSA k.pem"
+    let keys = try Secrets(text: text, path: path).keys
+    #expect(keys.map(\.key.algorithm) == [.edDSA])
+    #expect(keys.map(\.clinic.text) == ["cli_a"])
+    let wrong = "links: \(key)\ntoken.a: cli_a ES256 k.pem"
+    #expect {
+      try Secrets(text: wrong, path: path)
+    } throws: { error in
+      "\(error)".hasSuffix("token.a: \(folder.path("k.pem")) holds no key for ES256 in PEM")
+    }
+  }
+
   @Test func whatAnOlderFileLacksIsAddedOnce() throws {
     let folder = try TestFolder()
     let path = folder.path("secrets")
@@ -65,7 +86,22 @@ private let key = String(repeating: "A", count: 43)
       "links: \(key)\nother: x",
       "p:2: is none of links, audit, token.KEYID and webhook.CLINIC"
     ),
-    ("links: \(key)\ntoken.a: \(key)", "p:2: token.a: is not \"CLINIC KEY\""),
+    (
+      "links: \(key)\ntoken.a: \(key)",
+      "p:2: token.a: is not \"CLINIC KEY\" or \"CLINIC ALGORITHM FILE\""
+    ),
+    (
+      "links: \(key)\ntoken.a: cli_a none k.pem",
+      "p:2: token.a: names an algorithm that is none of ES256, EdDSA and RS256"
+    ),
+    (
+      "links: \(key)\ntoken.a: cli_a HS256 \(key)",
+      "p:2: token.a: names an algorithm that is none of ES256, EdDSA and RS256"
+    ),
+    (
+      "links: \(key)\ntoken.a: cli_a ES256 /nowhere/k.pem",
+      "p:2: token.a: /nowhere/k.pem: No such file or directory"
+    ),
     (
       "links: \(key)\ntoken.a: cli_a AAAA",
       "p:2: token.a: has no key of 32 bytes or more in base64url"
