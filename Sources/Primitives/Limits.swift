@@ -89,6 +89,8 @@ public enum Limits {
   public static let replayedBytes = 16_384
   /// Bytes that may wait for a slow reader before its connection is closed.
   public static let queuedBytesPerConnection = 1_048_576
+  /// Elements in one list of a token's claims.
+  public static let claimElements = 64
   /// Time in which a new connection must have opened its session.
   public static let openTimeout = Duration.seconds(10)
   /// Time that a lost participant's place is kept.

@@ -93,6 +93,11 @@ public struct Identity: Equatable, Sendable {
   public var name: Redacted<String>?
   /// A member of staff's title, from the token.
   public var title: Redacted<String>?
+  /// The patients for whom a proxy acts, as the token says; nil: those that a visit says.
+  public var proxyFor: Set<PersonID>?
+  /// What the token allows, by the methods' names on the wire, of all that role and relation
+  /// allow; nil: all of it.
+  public var permissions: Set<String>?
   /// The participant that this session holds, once it has joined. Only the control plane sets it.
   public var participant: ParticipantID?
 
@@ -101,6 +106,7 @@ public struct Identity: Equatable, Sendable {
     clinic: ClinicID, visit: VisitID? = nil, role: Role, kind: GuestKind? = nil,
     person: PersonID, identifiedBy: Identification, units: Set<UnitID> = [], link: Link? = nil,
     entry: Entry = .direct, name: Redacted<String>? = nil, title: Redacted<String>? = nil,
+    proxyFor: Set<PersonID>? = nil, permissions: Set<String>? = nil,
     participant: ParticipantID? = nil
   ) {
     self.clinic = clinic
@@ -114,6 +120,8 @@ public struct Identity: Equatable, Sendable {
     self.entry = entry
     self.name = name
     self.title = title
+    self.proxyFor = proxyFor
+    self.permissions = permissions
     self.participant = participant
   }
 }

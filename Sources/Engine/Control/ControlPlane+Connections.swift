@@ -72,6 +72,9 @@ extension ControlPlane {
     guard let session = connections[connection]?.session, let state = sessions[session] else {
       return
     }
+    guard state.identity.allows(method) else {
+      throw SignalingError(Refusal(.notPermitted))
+    }
     let place = state.visit.flatMap(journal.scene)?.place(of: state.identity.participant) ?? .out
     try method.requireEntry(from: place)
     let reply = PendingReply(
@@ -85,8 +88,10 @@ extension ControlPlane {
     _ opening: SessionOpening, id: RequestID, on connection: ConnectionID
   ) throws(SignalingError) {
     let identity: Identity
+    var lifetime: Duration?
     switch opening.credential {
-    case .token(let token): identity = try self.identity(ofToken: token.value)
+    case .token(let token):
+      (identity, lifetime) = try self.identity(ofToken: token.value)
     case .invite(let secret, let name):
       identity = try self.identity(ofLink: secret.value, name: name)
     case .resume(let session, let secret, let sequence):
@@ -96,6 +101,7 @@ extension ControlPlane {
     let session = SessionID(random: &random)
     sessions[session] = ControlSession(
       session, on: connection, identity: identity, client: opening.client)
+    sessions[session]?.ends = lifetime.map { moment.instant + $0 }
     connections[connection]?.session = session
     if let visit = identity.visit {
       attendances[visit, default: Attendance()].sessions.append(session)
@@ -106,30 +112,6 @@ extension ControlPlane {
         ("transport", connections[connection]?.origin.transport.rawValue ?? "")))
     showAll(session)
     emit(.send(connection, JSONRPCText.result(id, describeSession(session, replayingAfter: nil))))
-  }
-
-  private func identity(ofToken text: String) throws(SignalingError) -> Identity {
-    let refused = SignalingError(.unauthenticated, "token_refused", field: "token")
-    let token: JWT
-    do {
-      token = try JWT(verifying: text, keys: configuration.keys.map(\.key), now: moment.wall)
-    } catch {
-      throw SignalingError(.unauthenticated, error.reason, field: "token")
-    }
-    guard let key = configuration.keys.first(where: { $0.key.id == token.issuer }),
-      journal.decided.clinics[key.clinic] != nil,
-      let identity = Identity(token, clinic: key.clinic)
-    else { throw refused }
-    if let visit = identity.visit {
-      guard journal.scene(of: visit) != nil else { throw refused }
-      do {
-        try journal.decided.require(.callJoin, in: visit, by: identity)
-      } catch {
-        // Staff without a right to the visit learns that when it tries to join.
-        if error.reason == .visitNotFound { throw refused }
-      }
-    }
-    return identity
   }
 
   /// Unknown, rotated, revoked and expired links are answered alike.

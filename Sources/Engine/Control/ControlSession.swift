@@ -23,6 +23,8 @@ struct ControlSession: Sendable {
   var pins: [Pin] = []
   /// What the client says about itself.
   var client: ClientDescription
+  /// When it ends at the latest, where its token says so.
+  var ends: Instant?
 
   init(
     _ id: SessionID, on connection: ConnectionID, identity: Identity, client: ClientDescription
