@@ -74,6 +74,11 @@ public struct WallTime: Hashable, Comparable, Sendable {
   public static func + (time: WallTime, span: Duration) -> WallTime {
     WallTime(milliseconds: time.milliseconds.addingSaturating(span.milliseconds))
   }
+  /// The span from `right` to `left`, saturating.
+  public static func - (left: WallTime, right: WallTime) -> Duration {
+    Duration(nanoseconds: 1_000_000)
+      * Int(left.milliseconds.subtractingSaturating(right.milliseconds))
+  }
   /// Whether `left` comes first.
   public static func < (left: WallTime, right: WallTime) -> Bool {
     left.milliseconds < right.milliseconds

@@ -143,10 +143,36 @@ public enum Limits {
   public static let callsPerVisit = 256
   /// Time after a call in which it can be rated.
   public static let ratingWindow = Duration.minutes(15)
+  /// Messages about one visit.
+  public static let messagesPerVisit = 1_024
+  /// Proxies in one visit.
+  public static let proxiesPerVisit = 16
   /// Call requests in one call.
   public static let requestsPerCall = 64
   /// People whom one visit knows: booked, invited or here, and staff that has been.
   public static let peoplePerVisit = 1_024
+  /// Types of visit that one clinic has.
+  public static let visitTypesPerClinic = 64
+  /// Predefined headings that one clinic has.
+  public static let reasonsPerClinic = 1_024
+  /// Background images that one clinic has.
+  public static let backgroundsPerClinic = 64
+  /// Languages that a clinic's invitation text is in.
+  public static let languagesPerClinic = 32
+  /// Bytes in a text that a clinic writes for its messages or pages.
+  public static let clinicTextBytes = 2_000
+  /// Units in one clinic's directory.
+  public static let unitsPerDirectory = 2_000
+  /// People in one clinic's directory.
+  public static let peoplePerDirectory = 20_000
+  /// Levels of units below one another.
+  public static let unitDepth = 16
+  /// Changes of a directory in one command.
+  public static let directoryChanges = 1_000
+  /// People whom one search of a directory answers with.
+  public static let directoryMatches = 50
+  /// Bytes in what is searched for.
+  public static let queryBytes = 200
   /// Time after which a denied person can knock again.
   public static let knockPause = Duration.minutes(1)
 

@@ -42,7 +42,6 @@ public final class EventStore {
   public func append(_ events: [StoredEvent]) throws(StoreError) {
     for (index, event) in events.enumerated() {
       precondition(event.position == position + UInt64(index) + 1, "an event is out of its place")
-      precondition(event.personal == nil || event.visit != nil, "whose fields are these?")
     }
     guard let last = events.last else { return }
     try database.transaction { () throws(StoreError) in

@@ -4,6 +4,8 @@ import Primitives
 public enum Actor: Equatable, Sendable {
   /// The daemon itself: set-up, lost connections and deadlines.
   case system
+  /// A clinic's back end, by the key that signed its token.
+  case backEnd(ClinicID, key: String)
   /// A session, by its token or its link.
   case session(Identity)
 
@@ -11,6 +13,7 @@ public enum Actor: Equatable, Sendable {
   public var author: Author {
     switch self {
     case .system: .system
+    case .backEnd(_, let key): .backEnd(key: key)
     case .session(let identity): .person(identity.person)
     }
   }
@@ -20,13 +23,16 @@ public enum Actor: Equatable, Sendable {
 public enum Author: Hashable, Sendable {
   /// The daemon itself, for a deadline or at set-up.
   case system
+  /// A clinic's back end, by the name of its key.
+  case backEnd(key: String)
   /// A person.
   case person(PersonID)
 
-  /// The text in records: `system`, or the person's identifier.
+  /// The text in records: `system`, `key:` and the key's name, or the person's identifier.
   public var text: String {
     switch self {
     case .system: "system"
+    case .backEnd(let key): "key:" + key
     case .person(let person): person.text
     }
   }
@@ -37,6 +43,8 @@ public enum Author: Hashable, Sendable {
       self = .system
     } else if let person = PersonID(text) {
       self = .person(person)
+    } else if text.hasPrefix("key:") {
+      self = .backEnd(key: String(text.dropFirst(4)))
     } else {
       return nil
     }

@@ -12,6 +12,9 @@ extension Change {
   /// Whether the effect waits until the event is on disk.
   public var givesAccess: Bool {
     switch self {
+    // A message is no access: it goes out when it is on disk, whatever waits for it.
+    case .messageQueued, .messageSettled, .inviteOpened, .attendeeReleased, .inviteRotated:
+      false
     case .visitCancelled, .visitClosed, .inviteRevoked, .staffLost, .callEnded, .requestAnswered,
       .held, .departed, .muted, .feedbackGiven:
       false

@@ -6,7 +6,9 @@ public enum Command: Equatable, Sendable {
   case createClinic(ClinicID, name: String, settings: ClinicSettings)
   /// Other settings for a clinic; they count from the next command on.
   case changeSettings(ClinicID, ClinicSettings)
-  /// A visit; its maker becomes responsible.
+  /// Changes of who works at a clinic, and where; at most `Limits.directoryChanges` at a time.
+  case changeDirectory(ClinicID, [DirectoryChange])
+  /// A visit; a member of staff who makes it becomes responsible.
   case createVisit(VisitDraft)
   /// Something about one visit.
   case visit(VisitID, VisitCommand)
@@ -14,12 +16,30 @@ public enum Command: Equatable, Sendable {
 
 /// What somebody wants to happen in one visit.
 public enum VisitCommand: Equatable, Sendable {
+  /// Something about the visit is to be different.
+  case update(VisitChanges)
+  /// A booked visit is ongoing from now on; a member of staff who starts it becomes responsible.
+  case start
   /// The visit does not take place.
   case cancel
   /// The visit is over.
   case close
+  /// A member of staff takes part from now on.
+  case addStaff(PersonID)
+  /// A member of staff takes part no more.
+  case removeStaff(PersonID)
+  /// The one who asks becomes responsible.
+  case takeOver
   /// A new link.
   case createInvite(InviteDraft)
+  /// New links; `VisitLedger.refusals(of:in:by:at:)` tells which of them cannot be made.
+  case createInvites([InviteDraft])
+  /// A link works under a new secret only.
+  case rotateInvite(InviteID)
+  /// Sends a link again, by each channel that there is an address for.
+  case resendInvite(InviteID)
+  /// The link has been opened.
+  case noteInvite(InviteID)
   /// Takes a link back; who came by it leaves.
   case revokeInvite(InviteID)
   /// Staff starts a call, comes in as the given participant, and becomes responsible.
@@ -62,61 +82,10 @@ public enum VisitCommand: Equatable, Sendable {
   case disconnect(ParticipantID)
   /// The participant's session is back.
   case reconnect(ParticipantID)
+  /// A message has gone out, or will not.
+  case settleMessage(MessageID, OutgoingMessage.Outcome)
   /// Does what is due: `Visit.nextDeadline` has come.
   case expire
-}
-
-/// A visit to be made.
-public struct VisitDraft: Equatable, Sendable {
-  /// One person who takes part by booking.
-  public struct Attendee: Equatable, Sendable {
-    /// Who.
-    public var person: PersonRecord
-    /// As what: staff, patient or proxy. Guests come by invites.
-    public var role: Role
-
-    /// Joins the parts.
-    public init(_ person: PersonRecord, role: Role) {
-      self.person = person
-      self.role = role
-    }
-  }
-
-  /// A fresh identifier.
-  public var id: VisitID
-  /// The clinic.
-  public var clinic: ClinicID
-  /// The part of the clinic.
-  public var unit: UnitID?
-  /// The clinic's word for the type, at most `Limits.nameBytes` bytes.
-  public var type: String
-  /// Heading and description.
-  public var details: VisitDetails
-  /// When it is to take place; nil: it is ongoing at once.
-  public var scheduled: WallTime?
-  /// The responsible member of staff; only where the daemon itself makes the visit.
-  public var responsible: PersonRecord?
-  /// Who takes part by booking; at most `Limits.participantsPerCall`.
-  public var attendees: [Attendee]
-  /// The first links.
-  public var invites: [InviteDraft]
-
-  /// Joins the parts.
-  public init(
-    id: VisitID, clinic: ClinicID, unit: UnitID? = nil, type: String,
-    details: VisitDetails = VisitDetails(), scheduled: WallTime? = nil,
-    responsible: PersonRecord? = nil, attendees: [Attendee] = [], invites: [InviteDraft] = []
-  ) {
-    self.id = id
-    self.clinic = clinic
-    self.unit = unit
-    self.type = type
-    self.details = details
-    self.scheduled = scheduled
-    self.responsible = responsible
-    self.attendees = attendees
-    self.invites = invites
-  }
 }
 
 /// What a participant changes about themselves; nil leaves as it is.

@@ -13,7 +13,7 @@ extension Decision {
     if visit.state == .booked { record(.visitStarted) }
     record(.callStarted(call))
     try enterAsStaff(identity, as: participant)
-    if visit.responsible != identity.person { record(.responsibleChanged(identity.person)) }
+    try appoint(identity)
     admitEntitled()
   }
 

@@ -36,10 +36,20 @@ struct Decision {
   /// Decides the command; the actor has the permission for it.
   mutating func carryOut(_ command: VisitCommand) throws(Refusal) {
     switch command {
+    case .update(let changes): try update(changes)
+    case .start: try start()
     case .cancel: try finish(.visitCancelled)
     case .close: try finish(.visitClosed)
+    case .addStaff(let person): try addStaff(person)
+    case .removeStaff(let person): try removeStaff(person)
+    case .takeOver: try takeOver()
     case .createInvite(let draft): try createInvite(draft)
+    case .createInvites(let drafts): try createInvites(drafts)
     case .revokeInvite(let id): try revokeInvite(id)
+    case .rotateInvite(let id): try rotateInvite(id)
+    case .resendInvite(let id): try resendInvite(id)
+    case .noteInvite(let id): try noteInvite(id)
+    case .settleMessage(let id, let outcome): try settle(id, outcome)
     case .startCall(let call, let participant): try startCall(call, as: participant)
     case .requestCall(let request, let person): try requestCall(request, person)
     case .withdrawRequest(let request): try withdraw(request)
@@ -100,6 +110,12 @@ struct Decision {
       guard text?.value.fits(Limits.nameBytes) != false else {
         throw Refusal(.badArgument, field: field)
       }
+    }
+    if let phone = person.phone, PhoneNumber(e164: phone.value) == nil {
+      throw Refusal(.badPhoneNumber, field: "phone")
+    }
+    if let email = person.email, EmailAddress(email.value) == nil {
+      throw Refusal(.badEmail, field: "email")
     }
     let known = visit.people[person.id]
     guard known != nil || visit.people.count < Limits.peoplePerVisit else {

@@ -46,6 +46,17 @@ public enum ChatMessageKind: IdentifierKind {
   public static let prefix = "cht"
 }
 
+/// A message to one person by one channel.
+public enum MessageKind: IdentifierKind {
+  /// `msg`.
+  public static let prefix = "msg"
+}
+/// A background image of a clinic.
+public enum BackgroundKind: IdentifierKind {
+  /// `bac`.
+  public static let prefix = "bac"
+}
+
 /// Names a clinic.
 public typealias ClinicID = Identifier<ClinicKind>
 /// Names a part of a clinic.
@@ -64,3 +75,7 @@ public typealias CallRequestID = Identifier<CallRequestKind>
 public typealias ParticipantID = Identifier<ParticipantKind>
 /// Names a message in a call's chat.
 public typealias ChatMessageID = Identifier<ChatMessageKind>
+/// Names a message to one person; the gateway's idempotency key is made from it.
+public typealias MessageID = Identifier<MessageKind>
+/// Names a background image; the picture itself is not known here.
+public typealias BackgroundID = Identifier<BackgroundKind>

@@ -20,26 +20,37 @@ public struct Invite: Equatable, Sendable {
   public var notBefore: WallTime?
   /// The link works until here, exclusive; nil: as long as the visit is open.
   public var expires: WallTime?
+  /// The language that messages to the recipient are in; nil: the clinic's.
+  public var language: String?
   /// Whether staff has taken the link back.
   public var isRevoked = false
+  /// Whether it has been opened.
+  public var wasOpened = false
+  /// Whether somebody has been in a call by it.
+  public var wasUsed = false
   /// Who made the link: entries that the policy allows without an admit rest on this act.
   public let createdBy: Author
 
   /// Makes a fresh link.
   public init(
     id: InviteID, recipient: Recipient, notBefore: WallTime? = nil, expires: WallTime? = nil,
-    createdBy: Author, version: Int64 = 1
+    language: String? = nil, createdBy: Author, version: Int64 = 1
   ) {
     self.id = id
     self.recipient = recipient
     self.notBefore = notBefore
     self.expires = expires
+    self.language = language
     self.createdBy = createdBy
     self.version = version
   }
 
   /// Whether the link is for one named recipient.
   public var isPersonal: Bool { recipient != .anybody }
+  /// The one recipient; nil for the general link.
+  public var person: PersonID? {
+    if case .person(let person, _, _) = recipient { person } else { nil }
+  }
 }
 
 /// An invite to be made: what a command carries.
@@ -58,16 +69,23 @@ public struct InviteDraft: Equatable, Sendable {
   public var recipient: Recipient
   /// The link works from here on; nil: at once.
   public var notBefore: WallTime?
-  /// The link works until here, exclusive; nil: as long as the visit is open.
+  /// The link works until here, exclusive; nil: as the clinic's settings say.
   public var expires: WallTime?
+  /// The language that messages to the recipient are in, as a BCP 47 tag; nil: the clinic's.
+  public var language: String?
+  /// Whether the patient has agreed to the recipient's presence.
+  public var agreedWithPatient: Bool
 
   /// Joins the parts.
   public init(
-    id: InviteID, recipient: Recipient, notBefore: WallTime? = nil, expires: WallTime? = nil
+    id: InviteID, recipient: Recipient, notBefore: WallTime? = nil, expires: WallTime? = nil,
+    language: String? = nil, agreedWithPatient: Bool = false
   ) {
     self.id = id
     self.recipient = recipient
     self.notBefore = notBefore
     self.expires = expires
+    self.language = language
+    self.agreedWithPatient = agreedWithPatient
   }
 }

@@ -3,11 +3,27 @@
 public enum Method: String, Sendable, CaseIterable {
   case clinicCreate = "clinic.create"
   case clinicUpdate = "clinic.update"
+  case directoryUpdate = "directory.update"
+  case directorySearch = "directory.search"
+  case directoryTree = "directory.tree"
+  case visitList = "visit.list"
+  case visitGet = "visit.get"
   case visitCreate = "visit.create"
+  case visitUpdate = "visit.update"
+  case visitStart = "visit.start"
   case visitCancel = "visit.cancel"
   case visitClose = "visit.close"
+  case visitAddStaff = "visit.add_staff"
+  case visitRemoveStaff = "visit.remove_staff"
+  case visitTakeover = "visit.takeover"
   case inviteCreate = "invite.create"
+  case inviteList = "invite.list"
+  case inviteResend = "invite.resend"
   case inviteRevoke = "invite.revoke"
+  case inviteLink = "invite.link"
+  case inviteRotate = "invite.rotate"
+  case inviteOpened = "invite.opened"
+  case messageSettled = "message.settled"
   case callStart = "call.start"
   case callEnd = "call.end"
   case callRequest = "call.request"
@@ -36,6 +52,8 @@ public enum Method: String, Sendable, CaseIterable {
 public struct Permission: Equatable, Sendable {
   /// Whether the daemon itself does it.
   public let system: Bool
+  /// Whether a clinic's back end may, in its own clinic.
+  public let backEnd: Bool
   /// The members of staff who may, by their relation to the visit.
   public let staff: Set<Relation>
   /// The other roles that may.
@@ -44,10 +62,11 @@ public struct Permission: Equatable, Sendable {
   public let places: Set<Place>
 
   init(
-    system: Bool = false, staff: Set<Relation> = [], others: Set<Role> = [],
+    system: Bool = false, backEnd: Bool = false, staff: Set<Relation> = [], others: Set<Role> = [],
     at places: Set<Place> = Set(Place.allCases)
   ) {
     self.system = system
+    self.backEnd = backEnd
     self.staff = staff
     self.others = others
     self.places = places
@@ -61,13 +80,25 @@ extension Method {
   /// relation no longer matters.
   public var permission: Permission {
     switch self {
-    case .clinicCreate, .clinicUpdate: Permission(system: true)
-    case .sessionLost, .sessionResumed, .deadline: Permission(system: true)
-    case .visitCreate: Permission(system: true, staff: .everybody)
-    case .visitCancel: Permission(system: true, staff: .named)
-    case .visitClose: Permission(system: true, staff: .named)
-    case .inviteCreate: Permission(system: true, staff: .related)
-    case .inviteRevoke: Permission(system: true, staff: .related)
+    case .clinicCreate: Permission(system: true)
+    case .clinicUpdate, .directoryUpdate: Permission(system: true, backEnd: true)
+    case .sessionLost, .sessionResumed, .deadline, .inviteOpened, .messageSettled:
+      Permission(system: true)
+    case .directorySearch, .directoryTree: Permission(backEnd: true, staff: .everybody)
+    case .visitList, .visitGet: Permission(backEnd: true, staff: .everybody)
+    case .visitCreate: Permission(system: true, backEnd: true, staff: .everybody)
+    case .visitUpdate: Permission(system: true, backEnd: true, staff: .named)
+    case .visitStart: Permission(system: true, backEnd: true, staff: .related)
+    case .visitCancel: Permission(system: true, backEnd: true, staff: .named)
+    case .visitClose: Permission(system: true, backEnd: true, staff: .named)
+    case .visitAddStaff: Permission(system: true, backEnd: true, staff: .related)
+    case .visitRemoveStaff: Permission(system: true, backEnd: true, staff: .related)
+    case .visitTakeover: Permission(staff: .related)
+    case .inviteCreate: Permission(system: true, backEnd: true, staff: .related)
+    case .inviteList, .inviteResend: Permission(system: true, backEnd: true, staff: .related)
+    case .inviteRevoke, .inviteRotate: Permission(system: true, backEnd: true, staff: .related)
+    // Patients and proxies only where the clinic lets them copy the general link.
+    case .inviteLink: Permission(backEnd: true, staff: .related, others: [.patient, .proxy])
     case .callStart: Permission(staff: .related, at: [.out])
     case .callJoin: Permission(staff: .related, others: [.patient, .proxy, .guest], at: [.out])
     case .callLeave:
@@ -124,10 +155,19 @@ extension VisitCommand {
   /// The method by which the command is asked for.
   public var method: Method {
     switch self {
+    case .update: .visitUpdate
+    case .start: .visitStart
+    case .addStaff: .visitAddStaff
+    case .removeStaff: .visitRemoveStaff
+    case .takeOver: .visitTakeover
     case .cancel: .visitCancel
     case .close: .visitClose
-    case .createInvite: .inviteCreate
+    case .createInvite, .createInvites: .inviteCreate
     case .revokeInvite: .inviteRevoke
+    case .rotateInvite: .inviteRotate
+    case .resendInvite: .inviteResend
+    case .noteInvite: .inviteOpened
+    case .settleMessage: .messageSettled
     case .startCall: .callStart
     case .requestCall: .callRequest
     case .withdrawRequest: .callWithdraw

@@ -22,6 +22,12 @@ public struct Refusal: Error, Hashable, Sendable {
     case inviteExpired = "invite_expired"
     /// The link's time has not come.
     case inviteNotYetValid = "invite_not_yet_valid"
+    /// There is no such unit in the clinic's directory.
+    case unitNotFound = "unit_not_found"
+    /// The unit still has people or other units in it.
+    case unitNotEmpty = "unit_not_empty"
+    /// There is no such message, or it has been settled.
+    case messageNotFound = "message_not_found"
     /// The identifier is in use: identifiers are drawn fresh.
     case alreadyExists = "already_exists"
     /// The visit is closed.
@@ -72,6 +78,22 @@ public struct Refusal: Error, Hashable, Sendable {
     case callFull = "call_full"
     /// A limit on what one visit holds is reached.
     case tooMany = "too_many"
+    /// What was typed is no phone number that an SMS can go to.
+    case badPhoneNumber = "bad_phone_number"
+    /// What was typed is no e-mail address.
+    case badEmail = "bad_email"
+    /// A recipient needs a phone number or an e-mail address.
+    case addressRequired = "address_required"
+    /// A recipient needs a name before the call.
+    case nameRequired = "name_required"
+    /// A child with an own profile gets no proxy added.
+    case childHasOwnProfile = "child_has_own_profile"
+    /// A visit is for one patient.
+    case severalPatients = "several_patients"
+    /// The person is in the lobby or the call.
+    case personPresent = "person_present"
+    /// The person answers for the visit: somebody else has to take over first.
+    case personIsResponsible = "person_is_responsible"
     /// An argument is empty, too long or does not fit the others.
     case badArgument = "bad_argument"
     /// The name is set by the clinic or the invite, or the person is in the call already.

@@ -7,7 +7,12 @@ extension Visit {
       preconditionFailure("\(id): \(contradiction)")
     }
     switch event.change {
-    case .clinicCreated, .settingsChanged, .visitCreated: break
+    case .clinicCreated, .settingsChanged, .directoryChanged, .visitCreated: break
+    case .visitReclassified(let type, let unit): (self.type, self.unit) = (type, unit)
+    case .visitRescheduled(let start, let end): (scheduled, ends) = (start, end)
+    case .attendeeBooked(let person, let role, let patient):
+      (booked[person], patients[person]) = (role, patient)
+    case .attendeeReleased(let person): (booked[person], patients[person]) = (nil, nil)
     case .detailsRecorded(let details): self.details = details
     case .personRecorded(let person): people[person.id] = person
     case .visitStarted: state = .ongoing
@@ -16,6 +21,12 @@ extension Visit {
     case .responsibleChanged(let person): appoint(person)
     case .inviteCreated(let invite): invites.append(invite)
     case .inviteRevoked(let id): change(id) { $0.isRevoked = true }
+    case .inviteMoved(let id, let start, let end):
+      change(id) { ($0.notBefore, $0.expires) = (start, end) }
+    case .inviteRotated(let id): change(id) { $0.version += 1 }
+    case .inviteOpened(let id): change(id) { $0.wasOpened = true }
+    case .messageQueued(let message): messages.append(message)
+    case .messageSettled(let id, let outcome): settle(id, outcome)
     case .callStarted(let id): call = Call(id: id, state: .open, startedAt: event.at.wall)
     case .staffLost(let waits):
       call?.state = .waitingForStaff(
@@ -50,7 +61,7 @@ extension Visit {
   func contradiction(to change: Change) -> String? {
     func unless(_ holds: Bool, _ words: String) -> String? { holds ? nil : words }
     switch change {
-    case .clinicCreated, .settingsChanged, .visitCreated:
+    case .clinicCreated, .settingsChanged, .directoryChanged, .visitCreated:
       return "an event of another kind of subject"
     case .detailsRecorded, .personRecorded: return nil
     case .responsibleChanged: return unless(isOpen, "the visit is over")
@@ -58,8 +69,23 @@ extension Visit {
     case .visitCancelled, .visitClosed:
       return unless(isOpen && call == nil && participants.isEmpty, "the visit is in use or over")
     case .inviteCreated(let new): return unless(invite(new.id) == nil, "\(new.id) exists")
+    case .visitReclassified, .visitRescheduled:
+      return unless(isOpen, "the visit is over")
+    case .attendeeBooked(let person, let role, let patient):
+      return unless(
+        isOpen && (booked[person] ?? role) == role && (role == .patient) == (patient != nil),
+        "\(person) cannot be booked")
+    case .attendeeReleased(let person):
+      return unless(booked[person] != nil && person != responsible, "\(person) stays")
     case .inviteRevoked(let id):
       return unless(invite(id)?.isRevoked == false, "no \(id) to revoke")
+    case .inviteMoved(let id, _, _), .inviteRotated(let id), .inviteOpened(let id):
+      return unless(invite(id) != nil, "no \(id)")
+    case .messageQueued(let new):
+      return unless(!messages.contains { $0.id == new.id }, "\(new.id) exists")
+    case .messageSettled(let id, _):
+      return unless(
+        messages.contains { $0.id == id && !$0.isSettled }, "no \(id) to settle")
     case .callStarted: return unless(call == nil && state == .ongoing, "a call cannot start")
     case .staffLost: return unless(call?.state == .open, "no open call")
     case .staffReturned:
@@ -112,6 +138,7 @@ extension Visit {
       $0.heldBecause = nil
     }
     guard let entered = participant(id) else { return }
+    if let invite = entered.invite { change(invite) { $0.wasUsed = true } }
     if entered.role != .guest { call?.attendees[entered.person] = entered.role }
     if admission.ground == .admitted { sentBack.remove(entered.person) }
   }
@@ -155,6 +182,12 @@ extension Visit {
   private mutating func change(_ id: ParticipantID, _ change: (inout Participant) -> Void) {
     for index in participants.indices where participants[index].id == id {
       change(&participants[index])
+    }
+  }
+
+  private mutating func settle(_ id: MessageID, _ outcome: OutgoingMessage.Outcome) {
+    for index in messages.indices where messages[index].id == id {
+      messages[index].state = OutgoingMessage.State(outcome)
     }
   }
 

@@ -26,6 +26,11 @@ extension Visit {
     invites.first { $0.id == id }
   }
 
+  /// Whether a child of this visit has an own profile: no proxy is added for it.
+  public var childActsAlone: Bool {
+    patients.values.contains { $0.isUnderAge && $0.profile == .own }
+  }
+
   /// When the first of the visit's deadlines comes: a lost participant's place, a request's
   /// ringing, the end of a call without staff. Give the command `expire` then.
   public var nextDeadline: Instant? {

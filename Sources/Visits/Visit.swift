@@ -22,9 +22,9 @@ public struct Visit: Equatable, Sendable {
   /// The clinic that it belongs to.
   public let clinic: ClinicID
   /// The part of the clinic that it belongs to.
-  public let unit: UnitID?
+  public internal(set) var unit: UnitID?
   /// The clinic's word for this type of visit.
-  public let type: String
+  public internal(set) var type: String
   /// Who made the visit: entries of booked people rest on this act.
   public let createdBy: Author
   /// When it was made.
@@ -33,10 +33,14 @@ public struct Visit: Equatable, Sendable {
   public internal(set) var state: State
   /// When it is to take place; nil for one that was created as ongoing.
   public internal(set) var scheduled: WallTime?
+  /// When it is to be over; nil: not said.
+  public internal(set) var ends: WallTime?
   /// The member of staff who answers for it.
   public internal(set) var responsible: PersonID
   /// Who takes part by booking, staff included, and as what.
   public internal(set) var booked: [PersonID: Role]
+  /// What the rules about children need to know of the patients among them.
+  public internal(set) var patients: [PersonID: Patient]
   /// Heading and description.
   public internal(set) var details: VisitDetails
   /// The personal fields of everybody who is booked, invited or here; at most
@@ -44,6 +48,8 @@ public struct Visit: Equatable, Sendable {
   public internal(set) var people: [PersonID: PersonRecord] = [:]
   /// The links into the visit, oldest first; at most `Limits.invitesPerVisit`.
   public internal(set) var invites: [Invite] = []
+  /// The messages about the visit, oldest first; at most `Limits.messagesPerVisit`.
+  public internal(set) var messages: [OutgoingMessage] = []
   /// The live call, if there is one.
   public internal(set) var call: Call?
   /// The calls that have ended, oldest first; at most `Limits.callsPerVisit`.
@@ -71,8 +77,10 @@ public struct Visit: Equatable, Sendable {
     createdAt = event.at.wall
     state = record.scheduled == nil ? .ongoing : .booked
     scheduled = record.scheduled
+    ends = record.ends
     responsible = record.responsible
     booked = record.booked
+    patients = record.patients
     details = VisitDetails()
   }
 }

@@ -16,12 +16,12 @@ extension VisitEvent {
     let by = try reader.author("by")
     self.init(
       subject, at: Moment(instant: instant, wall: stored.at), by: by,
-      try Change(reader, personal: stored.personal, by: by))
+      try Change(reader, personal: stored.personal, by: by, at: stored.at))
   }
 }
 
 extension Change {
-  fileprivate init(_ reader: EventReader, personal: PersonalRecord?, by: Author)
+  fileprivate init(_ reader: EventReader, personal: PersonalRecord?, by: Author, at: WallTime)
     throws(EventError)
   {
     let type = try reader.text("type")
@@ -29,8 +29,10 @@ extension Change {
     let change: Change? =
       switch family {
       case "clinic": try Self.ofClinic(type, reader)
+      case "directory": try Self.ofDirectory(type, reader, personal)
       case "visit", "person": try Self.ofVisit(type, reader, personal)
       case "invite": try Self.ofInvite(type, reader, by)
+      case "message": try Self.ofMessage(type, reader, at)
       case "call": try Self.ofCall(type, reader)
       case "participant": try Self.ofParticipant(type, reader)
       default: nil
@@ -45,8 +47,8 @@ extension Change {
     switch type {
     case "clinic.created":
       .clinicCreated(
-        name: try reader.text("name"), settings: try ClinicSettings(reader.object("settings")))
-    case "clinic.settings_changed": .settingsChanged(try ClinicSettings(reader.object("settings")))
+        name: try reader.text("name"), settings: try ClinicSettings(stored: reader))
+    case "clinic.settings_changed": .settingsChanged(try ClinicSettings(stored: reader))
     default: nil
     }
   }
@@ -66,6 +68,17 @@ extension Change {
         PersonRecord(
           id: try reader.identifier("person"), name: field("name"), title: field("title"),
           phone: field("phone"), email: field("email")))
+    case "visit.reclassified":
+      .visitReclassified(
+        type: try reader.text("visit_type"), unit: try reader.optional("unit", reader.identifier))
+    case "visit.rescheduled":
+      .visitRescheduled(
+        try reader.optional("scheduled", reader.time),
+        ends: try reader.optional("ends", reader.time))
+    case "visit.attendee_booked":
+      .attendeeBooked(
+        try reader.identifier("person"), try reader.word("role"), try Patient(reader))
+    case "visit.attendee_released": .attendeeReleased(try reader.identifier("person"))
     case "visit.started": .visitStarted
     case "visit.cancelled": .visitCancelled
     case "visit.closed": .visitClosed
@@ -81,6 +94,12 @@ extension Change {
     switch type {
     case "invite.created": .inviteCreated(try Invite(reader.object("invite"), createdBy: by))
     case "invite.revoked": .inviteRevoked(try reader.identifier("invite"))
+    case "invite.moved":
+      .inviteMoved(
+        try reader.identifier("invite"), notBefore: try reader.optional("not_before", reader.time),
+        expires: try reader.optional("expires", reader.time))
+    case "invite.rotated": .inviteRotated(try reader.identifier("invite"))
+    case "invite.opened": .inviteOpened(try reader.identifier("invite"))
     default: nil
     }
   }
@@ -125,32 +144,31 @@ extension Change {
   }
 }
 
-extension ClinicSettings {
-  fileprivate init(_ reader: EventReader) throws(EventError) {
+extension Patient {
+  /// Of an attendee; nil unless a patient. One of whom nothing was written has an own profile.
+  fileprivate init?(_ reader: EventReader) throws(EventError) {
+    guard try reader.word("role") == Role.patient else { return nil }
     self.init(
-      lobby: try reader.word("lobby"), waitsForStaff: try reader.span("waits_for_staff_ms"),
-      rings: try reader.span("rings_ms"),
-      sameUnitMayJoin: try reader.bool("same_unit_may_join"),
-      guestsSeePatientName: try reader.bool("guests_see_patient_name"),
-      sharing: Set(try reader.words("sharing")),
-      shareReplacesCamera: try reader.bool("share_replaces_camera"),
-      consentRequired: try reader.bool("consent_required"),
-      ratingScale: try reader.word("rating_scale"),
-      patientsRate: try reader.bool("patients_rate"))
+      profile: try reader.optional("profile", reader.word) ?? .own,
+      ageBand: try reader.optional("age_band", reader.word) ?? .adult)
   }
 }
 
 extension VisitRecord {
   fileprivate init(_ reader: EventReader) throws(EventError) {
     var booked: [PersonID: Role] = [:]
-    for person in try reader.objects("booked") {
-      booked[try person.identifier("person")] = try person.word("role")
+    var patients: [PersonID: Patient] = [:]
+    for attendee in try reader.objects("booked") {
+      let person: PersonID = try attendee.identifier("person")
+      booked[person] = try attendee.word("role")
+      patients[person] = try Patient(attendee)
     }
     self.init(
       clinic: try reader.identifier("clinic"),
       unit: try reader.optional("unit", reader.identifier), type: try reader.text("visit_type"),
       scheduled: try reader.optional("scheduled", reader.time),
-      responsible: try reader.identifier("responsible"), booked: booked)
+      ends: try reader.optional("ends", reader.time),
+      responsible: try reader.identifier("responsible"), booked: booked, patients: patients)
   }
 }
 
@@ -176,7 +194,8 @@ extension Invite {
     self.init(
       id: try reader.identifier("id"), recipient: recipient,
       notBefore: try reader.optional("not_before", reader.time),
-      expires: try reader.optional("expires", reader.time), createdBy: createdBy,
+      expires: try reader.optional("expires", reader.time),
+      language: try reader.optional("language", reader.text), createdBy: createdBy,
       version: try reader.integer("version"))
   }
 }

@@ -16,7 +16,7 @@ extension VisitEvent {
     members += change.parts.compactMap { name, value in value.map { JSON.Member(name, $0) } }
     return StoredEvent(
       position: position, at: at.wall, visit: visit, payload: .object(members),
-      personal: visit.flatMap(change.personal))
+      personal: change.personal(about: subject))
   }
 }
 
@@ -26,15 +26,25 @@ extension Change {
     switch self {
     case .clinicCreated: "clinic.created"
     case .settingsChanged: "clinic.settings_changed"
+    case .directoryChanged(let change): change.name
     case .visitCreated: "visit.created"
     case .detailsRecorded: "visit.details_recorded"
     case .personRecorded: "person.recorded"
+    case .visitReclassified: "visit.reclassified"
+    case .visitRescheduled: "visit.rescheduled"
+    case .attendeeBooked: "visit.attendee_booked"
+    case .attendeeReleased: "visit.attendee_released"
     case .visitStarted: "visit.started"
     case .visitCancelled: "visit.cancelled"
     case .visitClosed: "visit.closed"
     case .responsibleChanged: "visit.responsible_changed"
     case .inviteCreated: "invite.created"
     case .inviteRevoked: "invite.revoked"
+    case .inviteMoved: "invite.moved"
+    case .inviteRotated: "invite.rotated"
+    case .inviteOpened: "invite.opened"
+    case .messageQueued: "message.queued"
+    case .messageSettled: "message.settled"
     case .callStarted: "call.started"
     case .staffLost: "call.staff_lost"
     case .staffReturned: "call.staff_returned"
@@ -62,13 +72,36 @@ extension Change {
   fileprivate var parts: KeyValuePairs<String, JSON?> {
     switch self {
     case .clinicCreated(let name, let settings):
-      ["name": .string(name), "settings": settings.encoded]
-    case .settingsChanged(let settings): ["settings": settings.encoded]
+      ["name": .string(name), "settings": settings.json]
+    case .settingsChanged(let settings): ["settings": settings.json]
+    case .directoryChanged(let change): change.parts
     case .visitCreated(let record): record.parts
     case .personRecorded(let person): ["person": .string(person.id.text)]
     case .responsibleChanged(let person): ["person": .string(person.text)]
     case .inviteCreated(let invite): ["invite": invite.encoded]
-    case .inviteRevoked(let id): ["invite": .string(id.text)]
+    case .visitReclassified(let type, let unit):
+      ["visit_type": .string(type), "unit": unit.map { .string($0.text) }]
+    case .visitRescheduled(let start, let end):
+      [
+        "scheduled": start.map { .integer($0.milliseconds) },
+        "ends": end.map { .integer($0.milliseconds) },
+      ]
+    case .attendeeBooked(let person, let role, let patient):
+      [
+        "person": .string(person.text), "role": .string(role.rawValue),
+        "profile": (patient?.profile.rawValue).map(JSON.string),
+        "age_band": (patient?.ageBand.rawValue).map(JSON.string),
+      ]
+    case .attendeeReleased(let person): ["person": .string(person.text)]
+    case .inviteRevoked(let id), .inviteRotated(let id), .inviteOpened(let id):
+      ["invite": .string(id.text)]
+    case .inviteMoved(let id, let start, let end):
+      [
+        "invite": .string(id.text), "not_before": start.map { .integer($0.milliseconds) },
+        "expires": end.map { .integer($0.milliseconds) },
+      ]
+    case .messageQueued(let message): message.parts
+    case .messageSettled(let id, let outcome): outcome.parts(of: id)
     case .callStarted(let id): ["call": .string(id.text)]
     case .staffLost(let waits): ["waits_ms": .integer(waits.milliseconds)]
     case .callEnded(let reason): ["reason": .string(reason.rawValue)]
@@ -103,52 +136,58 @@ extension Change {
   }
 
   /// The personal fields, which stand beside the payload.
-  fileprivate func personal(in visit: VisitID) -> PersonalRecord? {
-    let fields: KeyValuePairs<String, Redacted<String>?>
-    let subject: String
-    switch self {
-    case .detailsRecorded(let details):
-      subject = visit.text
-      fields = ["heading": details.heading, "description": details.description]
-    case .personRecorded(let person):
-      subject = person.id.text
-      fields = [
-        "name": person.name, "title": person.title, "phone": person.phone, "email": person.email,
-      ]
-    default: return nil
+  fileprivate func personal(about subject: VisitEvent.Subject) -> PersonalRecord? {
+    switch (subject, self) {
+    case (.visit(let visit), .detailsRecorded(let details)):
+      PersonalRecord(
+        owner: .visit(visit), subject: visit.text,
+        ["heading": details.heading, "description": details.description])
+    case (.visit(let visit), .personRecorded(let person)):
+      PersonalRecord(
+        owner: .visit(visit), subject: person.id.text,
+        [
+          "name": person.name, "title": person.title, "phone": person.phone,
+          "email": person.email,
+        ])
+    case (.clinic(let clinic), .directoryChanged(.setPerson(let person))):
+      PersonalRecord(
+        owner: .clinic(clinic), subject: person.id.text,
+        [
+          "given_name": person.givenName, "family_name": person.familyName,
+          "title": person.title,
+        ])
+    case (.clinic(let clinic), .directoryChanged(.removePerson(let person))):
+      // The newest fields replace the older ones: who works here no more leaves no name.
+      PersonalRecord(owner: .clinic(clinic), subject: person.text, [:])
+    default: nil
     }
-    let members = fields.compactMap { name, text in
-      text.map { JSON.Member(name, .string($0.value)) }
-    }
-    return PersonalRecord(
-      owner: .visit(visit), subject: subject, fields: Redacted(.object(members)))
   }
 }
 
-extension ClinicSettings {
-  fileprivate var encoded: JSON {
-    [
-      "lobby": .string(lobby.rawValue), "waits_for_staff_ms": .integer(waitsForStaff.milliseconds),
-      "rings_ms": .integer(rings.milliseconds), "same_unit_may_join": .bool(sameUnitMayJoin),
-      "guests_see_patient_name": .bool(guestsSeePatientName),
-      "sharing": .array(sharing.map(\.rawValue).sorted().map(JSON.string)),
-      "share_replaces_camera": .bool(shareReplacesCamera),
-      "consent_required": .bool(consentRequired), "rating_scale": .string(ratingScale.rawValue),
-      "patients_rate": .bool(patientsRate),
-    ]
+extension PersonalRecord {
+  fileprivate init(
+    owner: Owner, subject: String, _ fields: KeyValuePairs<String, Redacted<String>?>
+  ) {
+    let members = fields.compactMap { name, text in
+      text.map { JSON.Member(name, .string($0.value)) }
+    }
+    self.init(owner: owner, subject: subject, fields: Redacted(.object(members)))
   }
 }
 
 extension VisitRecord {
   fileprivate var parts: KeyValuePairs<String, JSON?> {
     let people = booked.sorted { $0.key < $1.key }.map { person, role in
-      JSON.object([
-        JSON.Member("person", .string(person.text)), JSON.Member("role", .string(role.rawValue)),
+      JSON.compact([
+        "person": .string(person.text), "role": .string(role.rawValue),
+        "profile": (patients[person]?.profile.rawValue).map(JSON.string),
+        "age_band": (patients[person]?.ageBand.rawValue).map(JSON.string),
       ])
     }
     return [
       "clinic": .string(clinic.text), "unit": unit.map { .string($0.text) },
       "visit_type": .string(type), "scheduled": scheduled.map { .integer($0.milliseconds) },
+      "ends": ends.map { .integer($0.milliseconds) },
       "responsible": .string(responsible.text), "booked": .array(people),
     ]
   }
@@ -179,6 +218,7 @@ extension Invite {
       "kind": kind.map { .string($0.rawValue) },
       "not_before": notBefore.map { .integer($0.milliseconds) },
       "expires": expires.map { .integer($0.milliseconds) },
+      "language": language.map(JSON.string),
     ])
   }
 }

@@ -46,6 +46,8 @@ public enum Change: Equatable, Sendable {
   case clinicCreated(name: String, settings: ClinicSettings)
   /// The clinic has decided otherwise.
   case settingsChanged(ClinicSettings)
+  /// Somebody works here, or a unit is there, that was not; or is different, or is no more.
+  case directoryChanged(DirectoryChange)
 
   // MARK: Visits
   /// A visit is booked, or ongoing at once.
@@ -54,6 +56,14 @@ public enum Change: Equatable, Sendable {
   case detailsRecorded(VisitDetails)
   /// A person's name, title and addresses: personal, kept beside the log.
   case personRecorded(PersonRecord)
+  /// The visit is of another type, or belongs to another unit.
+  case visitReclassified(type: String, unit: UnitID?)
+  /// The visit's time is another.
+  case visitRescheduled(WallTime?, ends: WallTime?)
+  /// Somebody takes part by booking from now on, or is known better; `Patient` of patients only.
+  case attendeeBooked(PersonID, Role, Patient?)
+  /// Somebody takes part by booking no more.
+  case attendeeReleased(PersonID)
   /// A booked visit is ongoing.
   case visitStarted
   /// The visit does not take place.
@@ -66,6 +76,16 @@ public enum Change: Equatable, Sendable {
   case inviteCreated(Invite)
   /// A link was taken back.
   case inviteRevoked(InviteID)
+  /// A link works in another time.
+  case inviteMoved(InviteID, notBefore: WallTime?, expires: WallTime?)
+  /// A link's version has grown by one: only a new secret opens it.
+  case inviteRotated(InviteID)
+  /// A link was opened for the first time.
+  case inviteOpened(InviteID)
+  /// A message waits to go out. It may once this is on disk.
+  case messageQueued(OutgoingMessage)
+  /// A message has gone out, or will not.
+  case messageSettled(MessageID, OutgoingMessage.Outcome)
 
   // MARK: The call
   /// Staff started a call.
@@ -122,10 +142,14 @@ public struct VisitRecord: Equatable, Sendable {
   public var type: String
   /// When it is to take place; nil: ongoing at once.
   public var scheduled: WallTime?
+  /// When it is to be over; nil: not said.
+  public var ends: WallTime?
   /// The responsible member of staff.
   public var responsible: PersonID
   /// Who takes part by booking, and as what.
   public var booked: [PersonID: Role]
+  /// What the rules about children need to know of the patients among them.
+  public var patients: [PersonID: Patient] = [:]
 }
 
 /// Somebody who knocked.

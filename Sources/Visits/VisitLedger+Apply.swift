@@ -10,6 +10,8 @@ extension VisitLedger {
       clinics[id] = Clinic(id: id, name: name, settings: settings)
     case (.clinic(let id), .settingsChanged(let settings)):
       clinics[id]?.settings = settings
+    case (.clinic(let id), .directoryChanged(let change)):
+      clinics[id]?.directory.apply(change)
     case (.visit(let id), .visitCreated(let record)):
       visits[id] = Visit(record, id: id, event: event)
     case (.visit(let id), let change):
@@ -25,6 +27,8 @@ extension VisitLedger {
     switch (event.subject, event.change) {
     case (.clinic(let id), .clinicCreated): clinics[id] == nil ? nil : "\(id) exists"
     case (.clinic(let id), .settingsChanged): clinics[id] != nil ? nil : "no \(id)"
+    case (.clinic(let id), .directoryChanged(let change)):
+      clinics[id].map { $0.directory.contradiction(to: change) } ?? "no \(id)"
     case (.clinic(let id), _): "an event of a visit in \(id)"
     case (.visit(let id), .visitCreated(let record)):
       visits[id] != nil

@@ -8,21 +8,23 @@ extension VisitLedger {
   {
     switch command {
     case .createClinic(let id, let name, let settings):
-      try requireSystem(.clinicCreate, actor)
+      try require(.clinicCreate, in: id, by: actor)
       guard clinics[id] == nil else { throw Refusal(.alreadyExists, field: "clinic") }
       guard name.fits(Limits.nameBytes) else { throw Refusal(.badArgument, field: "name") }
-      try requireValid(settings)
+      try settings.requireValid()
       return [
         VisitEvent(
           .clinic(id), at: moment, by: actor.author,
           .clinicCreated(name: name, settings: settings))
       ]
     case .changeSettings(let id, let settings):
-      try requireSystem(.clinicUpdate, actor)
+      try require(.clinicUpdate, in: id, by: actor)
       guard let clinic = clinics[id] else { throw Refusal(.clinicNotFound) }
-      try requireValid(settings)
+      try settings.requireValid()
       guard clinic.settings != settings else { return [] }
       return [VisitEvent(.clinic(id), at: moment, by: actor.author, .settingsChanged(settings))]
+    case .changeDirectory(let id, let changes):
+      return try decide(changes, of: id, by: actor, at: moment)
     case .createVisit(let draft):
       return try decideBooking(draft, by: actor, at: moment)
     case .visit(let id, let command):
@@ -35,24 +37,48 @@ extension VisitLedger {
   public func require(_ method: Method, in id: VisitID, by identity: Identity) throws(Refusal) {
     guard let visit = visits[id], visit.isKnown(to: identity), let clinic = clinics[visit.clinic]
     else { throw Refusal(.visitNotFound) }
-    var relation = relation(of: identity, to: visit)
-    // Where the clinic does not let the unit in, its staff is like any other.
-    if relation == .sameUnit && !clinic.settings.sameUnitMayJoin { relation = .none }
+    let relation = effectiveRelation(of: identity, to: visit)
     let place = visit.participant(of: identity)?.place ?? .out
     try method.permission.require(role: identity.role, relation: relation, place: place)
+    let isPatients = identity.role == .patient || identity.role == .proxy
+    if method == .inviteLink, isPatients, !clinic.settings.generalLinkForPatients {
+      throw Refusal(.notPermitted)
+    }
+  }
+
+  /// Throws unless a clinic's back end may do this in this visit.
+  public func require(_ method: Method, in id: VisitID, byBackEndOf clinic: ClinicID)
+    throws(Refusal)
+  {
+    guard visits[id]?.clinic == clinic else { throw Refusal(.visitNotFound) }
+    guard method.permission.backEnd else { throw Refusal(.notPermitted) }
+  }
+
+  /// Which of several new links cannot be made, and why, by their places in the list: what the
+  /// command `createInvites` leaves out. Throws where none can be, for want of a right to it.
+  public func refusals(
+    of drafts: [InviteDraft], in id: VisitID, by actor: Actor, at moment: Moment
+  ) throws(Refusal) -> [Int: Refusal] {
+    _ = try decide(.createInvites([]), in: id, by: actor, at: moment)
+    guard let visit = visits[id], let clinic = clinics[visit.clinic] else {
+      throw Refusal(.visitNotFound)
+    }
+    var decision = Decision(visit: visit, clinic: clinic, actor: actor, moment: moment)
+    return decision.makePossible(drafts)
   }
 
   private func decide(
     _ command: VisitCommand, in id: VisitID, by actor: Actor, at moment: Moment
   ) throws(Refusal) -> [VisitEvent] {
     switch actor {
-    case .system: try requireSystem(command.method, actor)
+    case .system: guard command.method.permission.system else { throw Refusal(.notPermitted) }
+    case .backEnd(let clinic, _): try require(command.method, in: id, byBackEndOf: clinic)
     case .session(let identity): try require(command.method, in: id, by: identity)
     }
     guard let visit = visits[id], let clinic = clinics[visit.clinic] else {
       throw Refusal(.visitNotFound)
     }
-    if case .createInvite(let draft) = command, inviteVisits[draft.id] != nil {
+    for invite in command.newInvites where inviteVisits[invite] != nil {
       throw Refusal(.alreadyExists, field: "invite")
     }
     var decision = Decision(visit: visit, clinic: clinic, actor: actor, moment: moment)
@@ -66,7 +92,7 @@ extension VisitLedger {
     guard let clinic = clinics[draft.clinic] else { throw Refusal(.clinicNotFound) }
     var draft = draft
     switch actor {
-    case .system: try requireSystem(.visitCreate, actor)
+    case .system, .backEnd: try require(.visitCreate, in: clinic.id, by: actor)
     case .session(let identity):
       guard identity.clinic == clinic.id else { throw Refusal(.clinicNotFound) }
       guard identity.visit == nil else { throw Refusal(.notPermitted) }
@@ -82,16 +108,45 @@ extension VisitLedger {
     return try Decision.booking(draft, in: clinic, by: actor, at: moment)
   }
 
-  private func requireSystem(_ method: Method, _ actor: Actor) throws(Refusal) {
-    guard actor == .system, method.permission.system else { throw Refusal(.notPermitted) }
+  private func decide(
+    _ changes: [DirectoryChange], of id: ClinicID, by actor: Actor, at moment: Moment
+  ) throws(Refusal) -> [VisitEvent] {
+    try require(.directoryUpdate, in: id, by: actor)
+    guard var directory = clinics[id]?.directory else { throw Refusal(.clinicNotFound) }
+    guard changes.count <= Limits.directoryChanges else {
+      throw Refusal(.tooMany, field: "changes")
+    }
+    var events: [VisitEvent] = []
+    for change in changes {
+      try directory.check(change)
+      guard directory.isChanged(by: change) else { continue }
+      directory.apply(change)
+      events.append(
+        VisitEvent(.clinic(id), at: moment, by: actor.author, .directoryChanged(change)))
+    }
+    return events
   }
 
-  private func requireValid(_ settings: ClinicSettings) throws(Refusal) {
-    guard settings.waitsForStaff >= .zero, settings.waitsForStaff <= .hours(24) else {
-      throw Refusal(.badArgument, field: "waits_for_staff")
+  /// Throws unless the daemon or the clinic's own back end may do this in a clinic.
+  private func require(_ method: Method, in id: ClinicID, by actor: Actor) throws(Refusal) {
+    switch actor {
+    case .system: guard method.permission.system else { throw Refusal(.notPermitted) }
+    case .backEnd(let clinic, _):
+      guard method.permission.backEnd else { throw Refusal(.notPermitted) }
+      guard clinic == id else { throw Refusal(.clinicNotFound) }
+    case .session: throw Refusal(.notPermitted)
     }
-    guard settings.rings > .zero, settings.rings <= .hours(1) else {
-      throw Refusal(.badArgument, field: "rings")
+  }
+}
+
+extension VisitCommand {
+  /// The identifiers that the command makes invites of.
+  fileprivate var newInvites: [InviteID] {
+    switch self {
+    case .createInvite(let draft): [draft.id]
+    case .createInvites(let drafts): drafts.map(\.id)
+    case .update(let changes): changes.invites.map(\.id)
+    default: []
     }
   }
 }

@@ -25,6 +25,14 @@ extension VisitLedger {
     return .none
   }
 
+  /// What a member of staff may act as: where the clinic does not let the unit in, its staff is
+  /// like any other.
+  public func effectiveRelation(of identity: Identity, to visit: Visit) -> Relation {
+    let relation = relation(of: identity, to: visit)
+    let unitMay = clinics[visit.clinic]?.settings.sameUnitMayJoin ?? false
+    return relation == .sameUnit && !unitMay ? .none : relation
+  }
+
   /// The name that a viewer of the given role is shown for a participant; nil: the word for the
   /// role stands in its place.
   public func name(of participant: Participant, in visit: Visit, for viewer: Role)

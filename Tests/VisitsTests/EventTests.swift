@@ -73,12 +73,13 @@ import Testing
     for change in ephemeral {
       #expect(!change.isDurable && !change.givesAccess)
     }
-    let taking = Self.durable.filter { !$0.givesAccess }.map(\.name)
+    let taking = Set(Self.durable.filter { !$0.givesAccess }.map(\.name))
     #expect(
       taking == [
-        "visit.cancelled", "visit.closed", "invite.revoked", "call.staff_lost", "call.ended",
-        "call.answered", "call.rated", "call.rated", "participant.held", "participant.held",
-        "participant.departed", "participant.muted",
+        "visit.cancelled", "visit.closed", "visit.attendee_released", "invite.revoked",
+        "invite.rotated", "invite.opened", "message.queued", "message.settled", "call.staff_lost",
+        "call.ended", "call.answered", "call.rated", "participant.held", "participant.departed",
+        "participant.muted",
       ])
   }
 
@@ -142,7 +143,8 @@ import Testing
 
   static func event(_ change: Change) -> VisitEvent {
     let subject: VisitEvent.Subject =
-      change.name.hasPrefix("clinic.") ? .clinic(named("cli_a")) : .visit(named("vis_a"))
+      change.name.hasPrefix("clinic.") || change.name.hasPrefix("directory.")
+      ? .clinic(named("cli_a")) : .visit(named("vis_a"))
     return VisitEvent(
       subject,
       at: Moment(instant: Instant(nanoseconds: 7), wall: WallTime(milliseconds: 1_234)),
@@ -152,14 +154,12 @@ import Testing
   static let durable: [Change] = {
     let planted = Redacted("PLANTED")
     let by = Author.person(named("per_by"))
-    let settings = ClinicSettings(
-      lobby: .generalLink, waitsForStaff: .minutes(3), rings: .seconds(9), sameUnitMayJoin: true,
-      guestsSeePatientName: true, sharing: [.patient, .guest], shareReplacesCamera: true,
-      consentRequired: true, ratingScale: .fiveGrades, patientsRate: true)
+    let settings = SettingsTests.unusual
     let visit = VisitRecord(
       clinic: named("cli_a"), unit: named("uni_a"), type: "videobesök",
       scheduled: WallTime(milliseconds: 9), responsible: named("per_a"),
-      booked: [named("per_a"): .staff, named("per_b"): .patient])
+      booked: [named("per_a"): .staff, named("per_b"): .patient],
+      patients: [named("per_b"): Patient(profile: .throughProxy, ageBand: .child)])
     var ongoing = visit
     ongoing.scheduled = nil
     ongoing.unit = nil
@@ -179,6 +179,36 @@ import Testing
     return [
       .clinicCreated(name: "Vårdcentralen \"Nord\"", settings: settings),
       .settingsChanged(settings), .visitCreated(visit), .visitCreated(ongoing),
+      .directoryChanged(
+        .setUnit(DirectoryUnit(id: named("uni_a"), name: "Hud", parent: named("uni_b")))),
+      .directoryChanged(.setUnit(DirectoryUnit(id: named("uni_b"), name: "Kliniken"))),
+      .directoryChanged(.removeUnit(named("uni_a"))),
+      .directoryChanged(
+        .setPerson(
+          DirectoryPerson(
+            id: named("per_a"), givenName: planted, familyName: planted, title: planted,
+            unit: named("uni_a"), role: "läkare"))),
+      .directoryChanged(.removePerson(named("per_a"))),
+      .visitReclassified(type: "videomöte", unit: named("uni_a")),
+      .visitReclassified(type: "videomöte", unit: nil),
+      .visitRescheduled(WallTime(milliseconds: 5), ends: WallTime(milliseconds: 6)),
+      .visitRescheduled(nil, ends: nil), .attendeeBooked(named("per_a"), .proxy, nil),
+      .attendeeBooked(named("per_a"), .patient, Patient(profile: .own, ageBand: .youth)),
+      .attendeeReleased(named("per_a")), .patientAgreed(to: named("per_a")),
+      .inviteMoved(
+        named("inv_a"), notBefore: WallTime(milliseconds: 1), expires: WallTime(milliseconds: 2)),
+      .inviteMoved(named("inv_a"), notBefore: nil, expires: nil), .inviteRotated(named("inv_a")),
+      .inviteOpened(named("inv_a")),
+      .messageQueued(
+        OutgoingMessage(
+          id: named("msg_a"), kind: .changed, invite: named("inv_a"), person: named("per_a"),
+          channel: .email, queuedAt: WallTime(milliseconds: 1_234))),
+      .messageQueued(
+        OutgoingMessage(
+          id: named("msg_a"), kind: .cancelled, invite: nil, person: named("per_a"),
+          channel: .sms, queuedAt: WallTime(milliseconds: 1_234))),
+      .messageSettled(named("msg_a"), .sent),
+      .messageSettled(named("msg_a"), .failed(.unavailable)),
       .detailsRecorded(VisitDetails(heading: planted, description: planted)),
       .personRecorded(
         PersonRecord(
@@ -190,7 +220,7 @@ import Testing
           id: named("inv_b"),
           recipient: .person(named("per_a"), role: .guest, kind: .relative),
           notBefore: WallTime(milliseconds: 1), expires: WallTime(milliseconds: 2),
-          createdBy: by, version: 3)),
+          language: "en", createdBy: by, version: 3)),
       .inviteRevoked(named("inv_a")), .callStarted(named("cal_a")),
       .staffLost(waits: .minutes(10)), .staffReturned, .callEnded(.noStaff),
       .requestSent(named("req_a"), named("per_a"), rings: .seconds(60)),

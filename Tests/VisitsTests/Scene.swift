@@ -157,6 +157,11 @@ func named<Kind>(_ text: String) -> Identifier<Kind> {
   return id
 }
 
+/// A guest with a name and an address.
+func guest(_ id: String) -> PersonRecord {
+  PersonRecord(id: named(id), name: Redacted("Gun Gran"), email: Redacted("gun@example.com"))
+}
+
 extension VisitLedger {
   /// The state less what is not kept: chat, own devices, sharing and connections, and less
   /// instants, which start anew in another process.

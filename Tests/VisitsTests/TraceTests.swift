@@ -20,28 +20,28 @@ import Testing
     try scene.perform(.endCall, by: anna)
     try scene.perform(.close, by: scene.staff(scene.anna))
     let lines = scene.log.map { event in
-      let members = (event.payload.members ?? []).filter { $0.name != "version" }
+      let members = (event.payload.members ?? []).filter {
+        $0.name != "version" && $0.name != "settings"
+      }
       return members.map { $0.value.string ?? $0.value.description }.joined(separator: " ")
     }
     #expect(lines == Self.expected.split(separator: "\n").map(String.init))
   }
 
   private static let expected = """
-    clinic.created system cli_clinic Vårdcentralen {"lobby":"everyone",\
-    "waits_for_staff_ms":600000,"rings_ms":60000,"same_unit_may_join":false,\
-    "guests_see_patient_name":false,"sharing":[],"share_replaces_camera":false,\
-    "consent_required":false,"rating_scale":"yes_no","patients_rate":false}
+    clinic.created system cli_clinic Vårdcentralen
     visit.created per_anna cli_clinic uni_skin videobesök 1800003600000 per_anna \
     [{"person":"per_anna","role":"staff"},{"person":"per_berit","role":"staff"},\
-    {"person":"per_pia","role":"patient"}]
+    {"person":"per_pia","role":"patient","profile":"own","age_band":"adult"}]
     visit.details_recorded per_anna
     person.recorded per_anna per_anna
     person.recorded per_anna per_berit
     person.recorded per_anna per_pia
     person.recorded per_anna per_ivan
     invite.created per_anna {"id":"inv_ivan","version":1,"person":"per_ivan",\
-    "role":"guest","kind":"interpreter"}
-    invite.created per_anna {"id":"inv_general","version":1}
+    "role":"guest","kind":"interpreter","expires":1800090000000}
+    message.queued per_anna msg_visit-1 invite inv_ivan per_ivan sms
+    invite.created per_anna {"id":"inv_general","version":1,"expires":1800090000000}
     participant.arrived per_pia par_pia per_pia patient e_id false
     visit.started per_anna
     call.started per_anna cal_one

@@ -49,8 +49,11 @@ public struct DemoClinic: Sendable {
             guestRecord, role: .guest, kind: .interpreter)),
         InviteDraft(id: generalInvite, recipient: .anybody),
       ])
+    var settings = ClinicSettings()
+    // The demo's links are shown again after every restart, however old the store is.
+    settings.linkLifetime = .hours(24 * 3_650)
     return [
-      .createClinic(clinic, name: "Demokliniken", settings: ClinicSettings()),
+      .createClinic(clinic, name: "Demokliniken", settings: settings),
       .createVisit(draft),
     ]
   }
