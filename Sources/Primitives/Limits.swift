@@ -119,6 +119,20 @@ public enum Limits {
   /// Time without any frame after which a WebSocket is pinged.
   public static let idlePing = Duration.seconds(20)
 
+  // MARK: The HTTP API
+
+  /// Bytes in a request's line and header fields together.
+  public static let requestHeaderBytes = 8_192
+  /// Bytes in the body of a request.
+  public static let requestBodyBytes = 1_048_576
+  /// Bytes of a body that are read and thrown away, so that its sender sees the refusal; beyond
+  /// it the connection is closed.
+  public static let discardedBodyBytes = 8_388_608
+  /// Time that the body of a request may take, from its header on, and then the answer.
+  public static let requestBodyTimeout = Duration.seconds(10)
+  /// Parts in the query of a request.
+  public static let queryParts = 32
+
   // MARK: Visits
 
   /// People in one call, the lobby included.

@@ -129,7 +129,7 @@ struct Daemon {
     return try ControlPlane(
       configuration: ControlConfiguration(
         keys: secrets.keys, links: secrets.links, candidates: candidates,
-        fingerprint: Fingerprint(digest: certificate.digest)),
+        fingerprint: Fingerprint(digest: certificate.digest), logLevel: configuration.logLevel),
       random: random, restoring: stored, at: .now())
   }
 
@@ -144,6 +144,7 @@ struct Daemon {
     if let chain = configuration.httpCertificate, let key = configuration.httpKey {
       web.certificate = .init(chain: chain, key: key)
     }
+    web.methods = { APIRoute.methods(of: $0, on: $1) }
     let board = board
     web.adminPage = { board.page(at: $0, now: MonotonicClock.now()) }
     return web

@@ -20,6 +20,8 @@ struct ControlBench {
   var commands: [WorkerCommand] = []
   var records: [LogRecord] = []
   var audited: [AuditEntry] = []
+  var responses: [ExchangeID: HTTPResponse] = [:]
+  var operations: [ControlPlane.Output] = []
   var stored: [StoredEvent] = []
 
   /// Whether appended events are put on disk at once; otherwise they wait in `unstored`.
@@ -86,6 +88,8 @@ struct ControlBench {
       return events.map { .worker(0, $0) }
     case .audit(let entry): audited.append(entry)
     case .log(let record): records.append(record)
+    case .respond(let exchange, let response): responses[exchange] = response
+    case .drain, .setLogLevel: operations.append(output)
     }
     return []
   }

@@ -83,6 +83,9 @@ final class TestClient {
     return Array(received[..<count])
   }
 
+  /// So many bytes.
+  func read(_ count: Int) throws -> [UInt8] { try take(count) }
+
   func readLine() throws -> String {
     while true {
       if let end = received.firstIndex(of: 0x0A) {

@@ -10,3 +10,5 @@ extern const int web_prefix_bytes;
 extern const long web_tls_options;
 // A vhost that does not listen.
 extern const int web_no_port;
+// A timeout that ends a connection at once, from outside its own callback.
+extern const int web_timeout_now;

@@ -27,16 +27,19 @@ public struct ControlConfiguration: Sendable {
   public var candidates: [[NetworkAddress]]
   /// The certificate that workers show in their handshakes.
   public var fingerprint: Fingerprint
+  /// From which level on the daemon logs at start.
+  public var logLevel: LogLevel
 
   /// Joins the parts; at least one worker.
   public init(
     keys: [ClinicKey], links: LinkSecrets, candidates: [[NetworkAddress]],
-    fingerprint: Fingerprint
+    fingerprint: Fingerprint, logLevel: LogLevel = .info
   ) {
     precondition(!candidates.isEmpty, "a control plane without workers")
     self.keys = keys
     self.links = links
     self.candidates = candidates
     self.fingerprint = fingerprint
+    self.logLevel = logLevel
   }
 }

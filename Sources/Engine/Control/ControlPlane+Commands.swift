@@ -5,7 +5,7 @@ import Visits
 extension ControlPlane {
   /// Decides a command, hands its events to the store, and says whether the reply waits.
   mutating func carryOut(
-    _ command: Command, by actor: Actor, reply: PendingReply?
+    _ command: Command, by actor: Actor, reply: PendingAnswer?
   ) throws(ControlRefusal) -> VisitJournal.Outcome {
     let outcome = try journal.decide(command, by: actor, at: moment, reply: reply)
     if !outcome.stored.isEmpty { emit(.append(outcome.stored)) }
@@ -35,7 +35,7 @@ extension ControlPlane {
     guard let identity = sessions[session]?.identity else { return }
     let outcome: VisitJournal.Outcome
     do {
-      outcome = try carryOut(.visit(visit, command), by: .session(identity), reply: reply)
+      outcome = try carryOut(.visit(visit, command), by: .session(identity), reply: .session(reply))
     } catch {
       throw SignalingError(error)
     }
@@ -47,14 +47,23 @@ extension ControlPlane {
   /// An entry is on disk: what it gives holds from now on.
   mutating func complete(_ entry: VisitJournal.Entry) {
     for event in entry.events { touched.formUnion(event.visit.map { [$0] } ?? []) }
-    if let reply = entry.reply { answer(reply, isDurable: true) }
+    switch entry.reply {
+    case .session(let reply): answer(reply, isDurable: true)
+    case .exchange(let reply): answer(reply, isDurable: true)
+    case nil: break
+    }
   }
 
   /// An entry could not be put on record, and what it gave has been undone.
   mutating func refuse(_ entry: VisitJournal.Entry) {
     for event in entry.events { touched.formUnion(event.visit.map { [$0] } ?? []) }
-    guard let reply = entry.reply else { return }
-    sendError(SignalingError(ControlRefusal.storageUnavailable), to: reply)
+    switch entry.reply {
+    case .session(let reply):
+      sendError(SignalingError(ControlRefusal.storageUnavailable), to: reply)
+    case .exchange(let reply):
+      respond(APIProblem(SignalingError(ControlRefusal.storageUnavailable)), to: reply.exchange)
+    case nil: break
+    }
   }
 
   /// Remembers what cannot be read from the state afterwards: why somebody or a call is gone.

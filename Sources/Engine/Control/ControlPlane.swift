@@ -20,6 +20,8 @@ public struct ControlPlane: Sendable {
     case received(ConnectionID, [UInt8])
     /// The connection is gone; nothing more is sent on it.
     case closed(ConnectionID)
+    /// A request of the HTTP API; it is answered with `respond`.
+    case http(ExchangeID, HTTPRequest)
     /// A worker, by its number from 0, reports.
     case worker(Int, WorkerEvent)
     /// Everything appended up to this position is on disk.
@@ -40,6 +42,12 @@ public struct ControlPlane: Sendable {
     case send(ConnectionID, String)
     /// Close a connection after what was sent: with a WebSocket code (RFC 6455 section 7.4).
     case close(ConnectionID, code: UInt16, reason: String)
+    /// The answer to a request of the HTTP API.
+    case respond(ExchangeID, HTTPResponse)
+    /// The operator wants the daemon to end as it does on a signal.
+    case drain
+    /// Log from this level on.
+    case setLogLevel(LogLevel)
     /// Write these events, all or none; answer with `committed` or `storeFailed`.
     case append([StoredEvent])
     /// Put on record what is no event; nothing waits for it.
@@ -54,6 +62,7 @@ public struct ControlPlane: Sendable {
   var random: RandomSource
   var journal: VisitJournal
   var moment: Moment
+  var logLevel: LogLevel
 
   var connections: [ConnectionID: ControlConnection] = [:]
   var sessions: [SessionID: ControlSession] = [:]
@@ -89,6 +98,7 @@ public struct ControlPlane: Sendable {
     self.configuration = configuration
     self.random = random
     self.moment = moment
+    logLevel = configuration.logLevel
     journal = try VisitJournal(restoring: events, at: moment)
     peerCount = Array(repeating: 0, count: configuration.candidates.count)
   }
@@ -105,6 +115,7 @@ public struct ControlPlane: Sendable {
     case .opened(let connection, let origin): open(connection, origin)
     case .received(let connection, let bytes): receive(bytes, on: connection)
     case .closed(let connection): close(connection)
+    case .http(let exchange, let request): receive(request, as: exchange)
     case .worker(let number, let event): handle(event, from: number)
     case .committed(let position): handleCommit(through: position)
     case .storeFailed: handleStoreFailure()

@@ -36,6 +36,14 @@ struct ControlSession: Sendable {
   }
 }
 
+/// An answer that waits until something is on disk.
+enum PendingAnswer: Sendable {
+  /// To a session's request.
+  case session(PendingReply)
+  /// To a request of the HTTP API.
+  case exchange(PendingExchange)
+}
+
 /// A request whose answer has to wait.
 struct PendingReply: Sendable {
   /// What the answer will say; its content is read when it is given.

@@ -21,7 +21,7 @@ struct VisitJournal: Sendable {
     /// Whether the effects wait for the disk.
     let givesAccess: Bool
     /// Who is answered when it is on disk; nil where the answer has been given.
-    var reply: PendingReply?
+    var reply: PendingAnswer?
   }
 
   /// What follows from a command.
@@ -55,7 +55,7 @@ struct VisitJournal: Sendable {
   /// Decides a command. Throws a refusal, or `storage_unavailable` for what gives access while the
   /// store is failing.
   mutating func decide(
-    _ command: Command, by actor: Actor, at moment: Moment, reply: PendingReply?
+    _ command: Command, by actor: Actor, at moment: Moment, reply: PendingAnswer?
   ) throws(ControlRefusal) -> Outcome {
     let events: [VisitEvent]
     do {

@@ -7,6 +7,8 @@ final class WebConnection {
   enum State {
     /// HTTP, or not known yet; with what is being sent.
     case http(WebReply?)
+    /// A request of the HTTP API: its body comes, or the control thread has it.
+    case exchange(WebExchange)
     case webSocket(MessageAssembler)
     case lines(LineSplitter)
   }
@@ -26,20 +28,42 @@ final class WebConnection {
     self.state = state
   }
 
+  /// Whether it speaks HTTP, or has said nothing yet.
+  var isHTTP: Bool {
+    switch state {
+    case .http, .exchange: true
+    case .webSocket, .lines: false
+    }
+  }
+
   /// Bytes of an unfinished message.
   var heldBytes: Int {
     switch state {
     case .http: 0
+    case .exchange(let exchange): exchange.request.body.value.count
     case .webSocket(let assembler): assembler.heldBytes
     case .lines(let splitter): splitter.heldBytes
     }
   }
 }
 
-/// The part of a page's body that has not been written yet.
+/// The part of an answer's body that has not been written yet.
 struct WebReply {
-  let page: WebConfiguration.Page
+  let bytes: [UInt8]
   var position = 0
+}
+
+/// A request of the HTTP API on its way in, or waiting for its answer.
+struct WebExchange {
+  /// Its number once the control thread has it.
+  var id: ExchangeID?
+  var request: HTTPRequest
+  /// By when its body must have come.
+  let deadline: Instant
+  /// Bytes of the body that are still to come.
+  var missing: Int
+  /// Why it is refused once its body has been read.
+  var refusal: (status: Int, reason: String)?
 }
 
 /// All accepted connections, with the caps on them.

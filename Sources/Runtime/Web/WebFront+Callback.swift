@@ -29,9 +29,9 @@ extension WebFront {
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
       return insert(socket, .http(nil)) != nil
     case LWS_CALLBACK_RAW_ADOPT:
-      guard purpose(of: socket) == .lines,
-        let connection = insert(socket, .lines(LineSplitter()))
-      else { return purpose(of: socket) == nil }
+      // What did not begin as HTTP does has been let in already, and is answered in words.
+      guard purpose(of: socket) == .lines else { return true }
+      guard let connection = insert(socket, .lines(LineSplitter())) else { return false }
       open(connection, .lines)
       return true
     case LWS_CALLBACK_WSI_DESTROY:
@@ -50,13 +50,14 @@ extension WebFront {
     switch reason {
     case LWS_CALLBACK_HTTP: return serve(connection, path: bytes)
     case LWS_CALLBACK_HTTP_WRITEABLE: return writeReply(connection)
-    // Nothing here takes a body.
-    case LWS_CALLBACK_HTTP_BODY: return false
+    case LWS_CALLBACK_HTTP_BODY: return receiveBody(connection, bytes)
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION: return completeBody(connection)
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return permitsUpgrade(connection)
     case LWS_CALLBACK_ESTABLISHED:
       connection.state = .webSocket(MessageAssembler())
       open(connection, .webSocket)
       return true
+    case LWS_CALLBACK_RAW_RX where connection.isHTTP: return refuseUnreadable(connection, bytes)
     case LWS_CALLBACK_RECEIVE, LWS_CALLBACK_RAW_RX: return receive(connection, bytes)
     case LWS_CALLBACK_SERVER_WRITEABLE, LWS_CALLBACK_RAW_WRITEABLE: return write(connection)
     case LWS_CALLBACK_CLOSED, LWS_CALLBACK_RAW_CLOSE:

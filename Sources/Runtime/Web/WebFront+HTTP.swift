@@ -12,95 +12,102 @@ extension WebFront {
       status: status, contentType: "text/plain; charset=utf-8", bytes: Array(text.utf8))
   }
 
-  /// Answers a request. The path is compared with a table, byte for byte.
+  /// Answers a request. The path is compared with a table, byte for byte; what begins as requests
+  /// of the HTTP API do goes to the control thread.
   func serve(_ connection: WebConnection, path: UnsafeRawBufferPointer) -> Bool {
     count { $0.requests += 1 }
     let path = String(decoding: path, as: UTF8.self)
-    let isHead = header(WSI_TOKEN_HEAD_URI, of: connection.socket) != nil
-    guard isHead || header(WSI_TOKEN_GET_URI, of: connection.socket) != nil else {
-      return reply(connection, Self.wrongMethod, isHead: false)
-    }
+    let method = self.method(of: connection.socket)
+    let purpose = purpose(of: connection.socket)
     let page =
-      switch purpose(of: connection.socket) {
+      switch purpose {
       case .pages: configuration.pages[path]
       case .admin: configuration.adminPage(path)
       case .lines, nil: nil as WebConfiguration.Page?
       }
-    return reply(connection, page ?? Self.notFound, isHead: isHead)
+    if page == nil, path.hasPrefix(configuration.apiPrefix), path != configuration.signalPath {
+      return begin(
+        HTTPRequest(port: purpose == .admin ? .admin : .pages, method: method, path: path),
+        on: connection)
+    }
+    guard method == "GET" || method == "HEAD" else {
+      return reply(connection, HTTPResponse(Self.wrongMethod, configuration.headers), isLast: true)
+    }
+    return reply(connection, HTTPResponse(page ?? Self.notFound, configuration.headers))
   }
 
-  private func reply(
-    _ connection: WebConnection, _ page: WebConfiguration.Page, isHead: Bool
+  /// The method of a request, by the name that it has on the wire.
+  private func method(of socket: OpaquePointer) -> String {
+    let methods: [(lws_token_indexes, String)] = [
+      (WSI_TOKEN_GET_URI, "GET"), (WSI_TOKEN_POST_URI, "POST"), (WSI_TOKEN_PATCH_URI, "PATCH"),
+      (WSI_TOKEN_PUT_URI, "PUT"), (WSI_TOKEN_DELETE_URI, "DELETE"), (WSI_TOKEN_HEAD_URI, "HEAD"),
+      (WSI_TOKEN_OPTIONS_URI, "OPTIONS"),
+    ]
+    return methods.first { lws_hdr_total_length(socket, $0.0) > 0 }?.1 ?? "CONNECT"
+  }
+
+  /// Writes the header of an answer and begins with its body; the last one ends the connection.
+  func reply(
+    _ connection: WebConnection, _ response: HTTPResponse, isLast: Bool = false
   ) -> Bool {
     let socket = connection.socket
+    let isHead = method(of: socket) == "HEAD"
+    guard writeHeader(of: response, isLast: isLast, to: socket) else { return false }
+    if isLast {
+      // The library would go on reading before it lets us write again.
+      _ = isHead || write(response.body, to: socket, LWS_WRITE_HTTP_FINAL)
+      return false
+    }
+    if isHead || response.body.isEmpty { return complete(connection) }
+    connection.state = .http(WebReply(bytes: response.body))
+    lws_callback_on_writable(socket)
+    return true
+  }
+
+  /// An answer is out: the next request may come, if the connection stays; false ends it.
+  private func complete(_ connection: WebConnection) -> Bool {
+    connection.state = .http(nil)
+    return lws_http_transaction_completed(connection.socket) == 0
+  }
+
+  private func writeHeader(
+    of response: HTTPResponse, isLast: Bool, to socket: OpaquePointer
+  ) -> Bool {
     let prefix = Int(web_prefix_bytes)
-    let isWritten = withUnsafeTemporaryAllocation(byteCount: prefix + 4_096, alignment: 16) {
-      room in
+    return withUnsafeTemporaryAllocation(byteCount: prefix + 4_096, alignment: 16) { room in
       let room = room.assumingMemoryBound(to: UInt8.self)
       guard let start = room.baseAddress.map({ $0 + prefix }) else { return false }
       let end = start + 4_095
       var next: UnsafeMutablePointer<UInt8>? = start
       guard
         lws_add_http_common_headers(
-          socket, page.status, page.contentType, lws_filepos_t(page.bytes.count), &next, end) == 0
+          socket, UInt32(response.status), response.contentType,
+          lws_filepos_t(response.body.count), &next, end) == 0
       else { return false }
-      for (name, value) in configuration.headers {
+      for field in response.fields + (isLast ? [HTTPField("connection", "close")] : []) {
         let added = lws_add_http_header_by_name(
-          socket, name.lowercased() + ":", value, Int32(value.utf8.count), &next, end)
+          socket, field.name.lowercased() + ":", field.value, Int32(field.value.utf8.count), &next,
+          end)
         guard added == 0 else { return false }
       }
       return lws_finalize_write_http_header(socket, start, &next, end) == 0
     }
-    guard isWritten else { return false }
-    if isHead || page.bytes.isEmpty { return lws_http_transaction_completed(socket) == 0 }
-    connection.state = .http(WebReply(page: page))
-    lws_callback_on_writable(socket)
-    return true
   }
 
-  /// Writes the next part of a page's body.
+  /// Writes the next part of an answer's body.
   func writeReply(_ connection: WebConnection) -> Bool {
     guard case .http(.some(var reply)) = connection.state else { return true }
-    let end = min(reply.page.bytes.count, reply.position + Self.chunkBytes)
-    let isLast = end == reply.page.bytes.count
+    let end = min(reply.bytes.count, reply.position + Self.chunkBytes)
+    let isEnd = end == reply.bytes.count
     let isWritten = write(
-      reply.page.bytes[reply.position..<end], to: connection.socket,
-      isLast ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP)
+      reply.bytes[reply.position..<end], to: connection.socket,
+      isEnd ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP)
     guard isWritten else { return false }
-    if isLast {
-      connection.state = .http(nil)
-      return lws_http_transaction_completed(connection.socket) == 0
-    }
+    if isEnd { return complete(connection) }
     reply.position = end
     connection.state = .http(reply)
     lws_callback_on_writable(connection.socket)
     return true
-  }
-
-  /// Whether a request may become a WebSocket: by path, subprotocol, and the page that asks.
-  func permitsUpgrade(_ connection: WebConnection) -> Bool {
-    let socket = connection.socket
-    guard let chosen = lws_get_protocol(socket)?.pointee.name,
-      String(cString: chosen) == configuration.subprotocol,
-      header(WSI_TOKEN_GET_URI, of: socket) == configuration.signalPath
-    else {
-      return refuseUpgrade(socket, "404 Not Found")
-    }
-    let origin = header(WSI_TOKEN_ORIGIN, of: socket)
-    guard configuration.origins.permits(origin: origin, host: header(WSI_TOKEN_HOST, of: socket))
-    else {
-      count { $0.refusedOrigin += 1 }
-      return refuseUpgrade(socket, "403 Forbidden")
-    }
-    return true
-  }
-
-  /// Answers a request that may not become a WebSocket: always false. The library has not read
-  /// the request's version yet and would answer in HTTP/1.0.
-  private func refuseUpgrade(_ socket: OpaquePointer, _ status: String) -> Bool {
-    let answer = "HTTP/1.1 \(status)\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-    _ = write(answer.utf8, to: socket, LWS_WRITE_HTTP_HEADERS)
-    return false
   }
 
   /// Writes bytes as the library wants them: after room for a frame's header.
@@ -115,5 +122,14 @@ extension WebFront {
       lws_write(socket, room.baseAddress.map { $0 + Int(web_prefix_bytes) }, count, kind)
     }
     return written >= 0
+  }
+}
+
+extension HTTPResponse {
+  /// A page with the headers that go with every page.
+  fileprivate init(_ page: WebConfiguration.Page, _ headers: [(name: String, value: String)]) {
+    self.init(
+      status: Int(page.status), contentType: page.contentType,
+      fields: headers.map { HTTPField($0.name.lowercased(), $0.value) }, body: page.bytes)
   }
 }

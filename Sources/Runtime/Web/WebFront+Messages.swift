@@ -12,6 +12,7 @@ extension WebFront {
   /// The connection is gone, or as good as gone.
   func closed(_ connection: WebConnection) {
     unfinishedBytes -= connection.heldBytes
+    forgetExchange(on: connection)
     connection.state = .http(nil)
     connection.outbound.removeAll()
     guard connection.number != 0 else { return }
@@ -32,7 +33,7 @@ extension WebFront {
       return end(connection, code: 1_013, reason: "overloaded")
     }
     switch connection.state {
-    case .http: return true
+    case .http, .exchange: return true
     case .webSocket(var assembler):
       if lws_frame_is_binary(connection.socket) != 0 {
         return end(connection, code: 1_003, reason: "text_only")

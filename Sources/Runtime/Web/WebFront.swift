@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// Made on the thread that opens the server, and from `run` on confined to the web thread, but for
 /// `requestStop` and `counters`. `WebFront+Callback.swift` takes the library's calls,
-/// `WebFront+HTTP.swift` serves pages, `WebFront+Messages.swift` carries messages.
+/// `WebFront+HTTP.swift` serves pages, `WebFront+Exchanges.swift` takes requests of the HTTP API,
+/// `WebFront+Messages.swift` carries messages.
 final class WebFront: @unchecked Sendable {
   let configuration: WebConfiguration
   let events: Mailbox<WebServer.Event>
@@ -18,6 +19,9 @@ final class WebFront: @unchecked Sendable {
   /// Bytes of unfinished messages on all connections.
   var unfinishedBytes = 0
   var isAccepting = true
+  /// The connections whose requests the control thread has.
+  var exchanges: [ExchangeID: WebConnection] = [:]
+  var lastExchange: UInt64 = 0
   /// What is written next, after the room that the library wants before it.
   var scratch: [UInt8] = []
   private let published = Mutex(WebCounters())
@@ -42,7 +46,7 @@ final class WebFront: @unchecked Sendable {
     info.gid = -1
     info.uid = -1
     info.pt_serv_buf_size = 4_096
-    info.max_http_header_data = 4_096
+    info.max_http_header_data = UInt16(Limits.requestHeaderBytes)
     info.max_http_header_pool = 2_048
     info.server_string = memory.string("samtald")
     info.user = Unmanaged.passUnretained(self).toOpaque()
@@ -101,6 +105,7 @@ final class WebFront: @unchecked Sendable {
       case .send(let number, let text): send(text, to: number)
       case .close(let number, let code, let reason):
         if let connection = connections[number] { close(connection, code: code, reason: reason) }
+      case .respond(let exchange, let response): respond(response, to: exchange)
       case .stopAccepting: isAccepting = false
       case .reloadCertificate: reloadCertificate()
       }
@@ -132,8 +137,10 @@ final class WebFront: @unchecked Sendable {
     switch listener.purpose {
     case .pages:
       info.protocols = memory.protocols(["http", configuration.subprotocol])
+      refuseOtherProtocols(&info)
     case .admin:
       info.protocols = memory.protocols(["http"])
+      refuseOtherProtocols(&info)
     case .lines:
       info.protocols = memory.protocols(["lines"])
       info.options |= UInt64(LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG)
@@ -157,6 +164,13 @@ final class WebFront: @unchecked Sendable {
     }
     listening.append(
       address.with(port: UInt16(truncatingIfNeeded: lws_get_vhost_listen_port(host))))
+  }
+
+  /// What does not begin as HTTP does comes to us as it is, so that it gets an answer in words.
+  private func refuseOtherProtocols(_ info: inout lws_context_creation_info) {
+    info.options |= UInt64(LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG)
+    info.listen_accept_role = memory.string("raw-skt")
+    info.listen_accept_protocol = memory.string("http")
   }
 
   /// Has the library wait for the mailbox of commands as well.

@@ -20,6 +20,8 @@ public final class WebServer: Sendable {
     case opened(UInt64, Way, from: Redacted<NetworkAddress>)
     case received(UInt64, [UInt8])
     case closed(UInt64)
+    /// A request of the HTTP API, whole: it wants `Command.respond`.
+    case requested(ExchangeID, HTTPRequest)
   }
 
   /// What the control thread wants of the front. A connection that is gone is no fault.
@@ -28,6 +30,8 @@ public final class WebServer: Sendable {
     /// Closes once what was sent before has gone out. `code` is a WebSocket status (RFC 6455
     /// section 7.4); over lines only the closing itself is seen.
     case close(UInt64, code: UInt16, reason: String)
+    /// Answers a request; one whose client is gone is forgotten.
+    case respond(ExchangeID, HTTPResponse)
     /// Refuses new connections from now on.
     case stopAccepting
     /// Reads the certificate files again.
@@ -143,6 +147,14 @@ public struct WebConfiguration: Sendable {
   public var headers: [(name: String, value: String)] = []
   /// The operator's pages, made when they are asked for, on the web thread.
   public var adminPage: @Sendable (String) -> Page? = { _ in nil }
+  /// What begins like this and is no page is a request of the HTTP API.
+  public var apiPrefix = "/v1/"
+  /// The methods that a path of the HTTP API takes; none where there is no such path.
+  public var methods: @Sendable (String, HTTPRequest.Port) -> [String] = { _, _ in [] }
+  /// Bytes in the body of a request.
+  public var bodyBytes = Limits.requestBodyBytes
+  /// Time that the body of a request may take, and the answer to it.
+  public var bodyTimeout = Limits.requestBodyTimeout
   /// Path of the signaling WebSocket.
   public var signalPath = "/v1/signal"
   /// Its subprotocol, which a client must ask for.
@@ -181,8 +193,10 @@ public struct WebCounters: Equatable, Sendable {
   public var messagesTooLong: UInt64 = 0
   /// Readers that were closed because they were too slow.
   public var slowReaders: UInt64 = 0
-  /// Requests for pages.
+  /// Requests for pages, and of the HTTP API.
   public var requests: UInt64 = 0
+  /// Requests whose body was too long, too slow or in a form that is not taken.
+  public var refusedBodies: UInt64 = 0
 
   /// Nothing yet.
   public init() {}

@@ -16,14 +16,17 @@ final class LogWriter: Sendable {
     var suppressed = 0
   }
 
-  private let minimum: LogLevel
+  private let minimum: Atomic<Int>
   private let budget = Mutex(Budget())
 
-  init(minimum: LogLevel) { self.minimum = minimum }
+  init(minimum: LogLevel) { self.minimum = Atomic(minimum.rawValue) }
 
-  /// Writes a record, unless it matters less than the configuration asks for.
+  /// Writes records from this level on.
+  func setMinimum(_ level: LogLevel) { minimum.store(level.rawValue, ordering: .relaxed) }
+
+  /// Writes a record, unless it matters less than what is wanted.
   func write(_ record: LogRecord) {
-    guard record.level >= minimum else { return }
+    guard record.level.rawValue >= minimum.load(ordering: .relaxed) else { return }
     let now = WallClock.now()
     let (isAllowed, suppressed) = budget.withLock { budget -> (Bool, Int) in
       var suppressed = 0

@@ -147,6 +147,7 @@ final class ControlLoop {
     case .closed(let number):
       connections.remove(number)
       feed(.closed(ConnectionID(number)))
+    case .requested(let exchange, let request): feed(.http(exchange, request))
     }
   }
 
@@ -196,6 +197,9 @@ final class ControlLoop {
     case .send(let connection, let text): toWeb.send(.send(connection.value, text))
     case .close(let connection, let code, let reason):
       toWeb.send(.close(connection.value, code: code, reason: reason))
+    case .respond(let exchange, let response): toWeb.send(.respond(exchange, response))
+    case .drain: startDraining()
+    case .setLogLevel(let level): around.log.setMinimum(level)
     case .append(let events):
       appended = events.last?.position ?? appended
       toStore.send(StoreThread.Append(attempt: attempt, events: events))
