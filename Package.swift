@@ -55,7 +55,8 @@ let package = Package(
     target("Store", ["Primitives", "Visits", "CDatabase"]),
     target("Delivery", ["Primitives", "Security", "CWeb"]),
     target("Runtime", ["Primitives", "CLinux", "CWeb"]),
-    target("Setup", ["Primitives", "Security", "Visits", "Engine", "Runtime"]),
+    target(
+      "Setup", ["Primitives", "Security", "Visits", "Engine", "Delivery", "Runtime"]),
     target("PeerClient", ["Primitives", "Wire", "Security", "Transport", "Relay"]),
     target(
       "Simulation",
@@ -89,7 +90,9 @@ let package = Package(
     tests("Store", ["Primitives", "Visits", "Store", "CDatabase"]),
     tests("Delivery", ["Primitives", "Security", "Delivery"]),
     tests("Runtime", ["Primitives", "Runtime"]),
-    tests("Setup", ["Primitives", "Security", "Visits", "Engine", "Runtime", "Setup"]),
+    tests(
+      "Setup",
+      ["Primitives", "Security", "Visits", "Engine", "Delivery", "Runtime", "Setup"]),
     tests(
       "PeerClient",
       ["Primitives", "Wire", "Security", "Transport", "Relay", "Signaling", "PeerClient"]),

@@ -4,7 +4,8 @@ import Security
 import Visits
 
 /// The keys that are kept outside the database: one behind all links, one behind the audit log's
-/// chain, those that sign clinics' tokens, and those that sign what clinics' webhooks are sent.
+/// chain, those that sign clinics' tokens, and those that sign what clinics' webhooks are sent; and
+/// the passwords with which messages are handed over.
 ///
 /// The file has one `name: value` a line:
 ///
@@ -13,6 +14,8 @@ import Visits
 ///     token.KEYID: CLINIC KEY
 ///     token.KEYID: CLINIC ALGORITHM FILE
 ///     webhook.CLINIC: KEY
+///     delivery.email: PASSWORD
+///     delivery.sms: PASSWORD
 ///
 /// Each KEY has at least 32 bytes, in base64url; that of a token is for HS256. For ES256, EdDSA
 /// and RS256, FILE holds the public key in PEM; a path that is not absolute starts beside this
@@ -27,6 +30,10 @@ public struct Secrets: Sendable {
   public let keys: [ControlConfiguration.ClinicKey]
   /// The keys that sign what is sent to clinics' webhooks.
   public let webhooks: [ClinicID: Redacted<[UInt8]>]
+  /// The password at the mail server.
+  public let email: Redacted<String>?
+  /// The password at the gateway for text messages.
+  public let sms: Redacted<String>?
 
   /// The key that signs the demo's tokens, where the file has it.
   public var demoKey: JWTKey? { keys.first { $0.key.id == DemoClinic.keyID }?.key }
@@ -48,6 +55,8 @@ public struct Secrets: Sendable {
     audit = reading.audit
     keys = reading.keys
     webhooks = reading.webhooks
+    email = reading.passwords["delivery.email"]
+    sms = reading.passwords["delivery.sms"]
   }
 }
 
@@ -59,6 +68,7 @@ private struct SecretsReading {
   var audit: Redacted<[UInt8]>?
   var keys: [ControlConfiguration.ClinicKey] = []
   var webhooks: [ClinicID: Redacted<[UInt8]>] = [:]
+  var passwords: [String: Redacted<String>] = [:]
   private var line = 0
 
   init(path: String) { self.path = path }
@@ -83,8 +93,12 @@ private struct SecretsReading {
       }
       guard webhooks[clinic] == nil else { throw mistake("comes twice", name) }
       webhooks[clinic] = try key(parts[1], name)
+    } else if name == "delivery.email" || name == "delivery.sms" {
+      guard passwords[name] == nil else { throw mistake("comes twice", name) }
+      passwords[name] = Redacted(String(parts[1]))
     } else {
-      throw mistake("is none of links, audit, token.KEYID and webhook.CLINIC")
+      throw mistake(
+        "is none of links, audit, token.KEYID, webhook.CLINIC, delivery.email and delivery.sms")
     }
   }
 

@@ -84,7 +84,7 @@ private let key = String(repeating: "A", count: 43)
     ("audit: \(key)\naudit: \(key)", "p:2: audit: comes twice"),
     (
       "links: \(key)\nother: x",
-      "p:2: is none of links, audit, token.KEYID and webhook.CLINIC"
+      "p:2: is none of links, audit, token.KEYID, webhook.CLINIC, delivery.email and delivery.sms"
     ),
     (
       "links: \(key)\ntoken.a: \(key)",

@@ -92,6 +92,13 @@ extension Configuration {
     case .mediaSRTPProfiles: mediaSRTPProfiles = try value.list(SettingValue.srtpProfile)
     case .storePath: storePath = value.text
     case .storeSecrets: storeSecrets = value.text
+    case .deliveryEmail: deliveryEmail = try value.service(schemes: ["smtp", "smtps"])
+    case .deliveryEmailFrom: deliveryEmailFrom = try value.mailAddress()
+    case .deliverySMS: deliverySMS = try value.service(schemes: ["https", "http"])
+    case .deliverySMSTemplate: deliverySMSTemplate = try value.textTemplate()
+    case .deliverySMSHeaders: deliverySMSHeaders = try value.list(SettingValue.header)
+    case .deliveryWebhooks:
+      deliveryWebhooks = try value.choice(WebhookReach.allCases, named: \.rawValue)
     case .logLevel: logLevel = try value.choice(LogLevel.allCases, named: { "\($0)" })
     case .logAddresses:
       logAddresses = try value.choice(AddressLogging.allCases, named: \.rawValue)
@@ -119,6 +126,22 @@ extension Configuration {
     let last = mediaPorts.count - 1
     if mediaAnnounced.contains(where: { Int($0.firstPort ?? 1) + last > 65_535 }) {
       result.append((.mediaAnnounced, "has no ports left for all of media.ports"))
+    }
+    return result + deliveryContradictions
+  }
+
+  private var deliveryContradictions: [(key: ConfigurationKey, reason: String)] {
+    var result: [(key: ConfigurationKey, reason: String)] = []
+    if deliveryEmail != nil && deliveryEmailFrom == nil {
+      result.append((.deliveryEmail, "needs delivery.email_from beside it"))
+    }
+    if deliverySMS != nil && deliverySMSTemplate == nil {
+      result.append((.deliverySMS, "needs delivery.sms_template beside it"))
+    }
+    if httpURL == nil {
+      let reason = "needs http.url beside it: the links in messages have to lead here"
+      if deliveryEmail != nil { result.append((.deliveryEmail, reason)) }
+      if deliverySMS != nil { result.append((.deliverySMS, reason)) }
     }
     return result
   }

@@ -1,3 +1,4 @@
+import Delivery
 import Primitives
 import Security
 import Visits
@@ -9,6 +10,14 @@ public struct Configuration: Equatable, Sendable {
   /// How addresses of clients appear in the log.
   public enum AddressLogging: String, CaseIterable, Sendable {
     case redacted, plain
+  }
+
+  /// Where webhooks may lead.
+  public enum WebhookReach: String, CaseIterable, Sendable {
+    /// To what can be anybody's on the Internet, encrypted.
+    case `public`
+    /// Into private networks and to this machine as well.
+    case any
   }
 
   /// An address at which clients reach the workers from outside.
@@ -47,6 +56,18 @@ public struct Configuration: Equatable, Sendable {
   public var storePath = "samtal.db"
   /// Path of the file with the keys.
   public var storeSecrets = "secrets"
+  /// The server that takes e-mails; nil: they are kept.
+  public var deliveryEmail: ServiceAddress?
+  /// The address that e-mails come from.
+  public var deliveryEmailFrom: MailAddress?
+  /// The gateway that takes text messages; nil: they are kept.
+  public var deliverySMS: ServiceAddress?
+  /// What is posted to the gateway.
+  public var deliverySMSTemplate: TextTemplate?
+  /// Headers of what is posted to the gateway.
+  public var deliverySMSHeaders: [String] = []
+  /// Where webhooks may lead.
+  public var deliveryWebhooks = WebhookReach.public
   /// The least level that is logged.
   public var logLevel = LogLevel.info
   /// How addresses of clients appear in the log.
@@ -118,6 +139,12 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
   case mediaSRTPProfiles = "media.srtp_profiles"
   case storePath = "store.path"
   case storeSecrets = "store.secrets"
+  case deliveryEmail = "delivery.email"
+  case deliveryEmailFrom = "delivery.email_from"
+  case deliverySMS = "delivery.sms"
+  case deliverySMSTemplate = "delivery.sms_template"
+  case deliverySMSHeaders = "delivery.sms_headers"
+  case deliveryWebhooks = "delivery.webhooks"
   case logLevel = "log.level"
   case logAddresses = "log.addresses"
   case demo = "demo"

@@ -1,3 +1,4 @@
+import Delivery
 import Primitives
 import Security
 
@@ -118,6 +119,50 @@ struct SettingValue: Equatable {
       throw ValueMistake(reason: "is empty, or longer than \(maximumBytes) bytes")
     }
     return shown
+  }
+
+  /// A service that messages are handed to, or `outbox` for none.
+  func service(schemes: [String]) throws(ValueMistake) -> ServiceAddress? {
+    if text == "outbox" { return nil }
+    guard let address = ServiceAddress(text), schemes.contains(address.scheme) else {
+      throw ValueMistake(
+        reason: "\"\(text)\" is neither outbox nor an address, as "
+          + "\(schemes[0])://user@service.example/; a password belongs into the secrets")
+    }
+    return address
+  }
+
+  /// The address of a mailbox.
+  func mailAddress() throws(ValueMistake) -> MailAddress {
+    guard let address = MailAddress(text) else {
+      throw ValueMistake(reason: "\"\(text)\" is not an address, as no-reply@clinic.example")
+    }
+    return address
+  }
+
+  /// What is posted to a gateway.
+  func textTemplate() throws(ValueMistake) -> TextTemplate {
+    guard let template = TextTemplate(text) else {
+      throw ValueMistake(
+        reason: "is neither a JSON object nor fields as to={to}&message={text}, "
+          + "or lacks {to} or {text}")
+    }
+    return template
+  }
+
+  /// A header of a request, with a name of RFC 9110's tokens.
+  func header() throws(ValueMistake) -> String {
+    let name = text.prefix { $0 != ":" }
+    let isToken = name.utf8.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
+      default: false
+      }
+    }
+    guard isToken, !name.isEmpty, name.endIndex != text.endIndex,
+      text.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+    else { throw ValueMistake(reason: "\"\(text)\" is not a header, as Name: value") }
+    return text
   }
 
   /// One of a few words.
