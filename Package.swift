@@ -52,7 +52,7 @@ let package = Package(
     target(
       "Engine",
       ["Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling"]),
-    target("Store", ["Primitives", "Visits", "CDatabase"]),
+    target("Store", ["Primitives", "Security", "Visits", "CDatabase"]),
     target("Delivery", ["Primitives", "Security", "CWeb"]),
     target("Runtime", ["Primitives", "CLinux", "CWeb"]),
     target(
@@ -72,7 +72,10 @@ let package = Package(
         "Store", "Delivery", "Runtime", "Setup", "WebPages",
       ]),
     program(
-      "samtal", ["Primitives", "Security", "Visits", "Engine", "Runtime", "Setup", "Simulation"]),
+      "samtal",
+      [
+        "Primitives", "Security", "Visits", "Engine", "Store", "Runtime", "Setup", "Simulation",
+      ]),
 
     tests("Primitives", ["Primitives"]),
     tests("Wire", ["Primitives", "Wire"], fixtures: ["Fixtures"]),
@@ -87,7 +90,7 @@ let package = Package(
         "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
         "PeerClient",
       ]),
-    tests("Store", ["Primitives", "Visits", "Store", "CDatabase"]),
+    tests("Store", ["Primitives", "Security", "Visits", "Store", "CDatabase"]),
     tests("Delivery", ["Primitives", "Security", "Delivery"]),
     tests("Runtime", ["Primitives", "Runtime"]),
     tests(

@@ -133,6 +133,12 @@ public enum Limits {
   /// Parts in the query of a request.
   public static let queryParts = 32
 
+  // MARK: Store
+
+  /// Rows of the audit log that are no events and wait for a store that fails; further ones are
+  /// counted.
+  public static let waitingAuditEntries = 1_024
+
   // MARK: Visits
 
   /// People in one call, the lobby included.

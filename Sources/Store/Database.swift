@@ -7,6 +7,7 @@ struct Database: ~Copyable {
   /// Opens a file that exists.
   init(path: String) throws(StoreError) {
     var opened: OpaquePointer?
+    // Also to read: what a process that was killed has left in the log is taken in by who opens.
     let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
     let code = sqlite3_open_v2(path, &opened, flags, nil)
     guard code == SQLITE_OK, let opened else {
@@ -26,11 +27,14 @@ struct Database: ~Copyable {
   }
 
   /// Runs `body` in a transaction: all of it, or nothing.
-  func transaction(_ body: () throws(StoreError) -> Void) throws(StoreError) {
-    try execute("BEGIN IMMEDIATE")
+  func transaction<Result>(
+    _ begin: String = "BEGIN IMMEDIATE", _ body: () throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    try execute(begin)
     do {
-      try body()
+      let result = try body()
       try execute("COMMIT")
+      return result
     } catch {
       // After some errors SQLite has rolled back by itself; then this has nothing to do.
       if sqlite3_get_autocommit(connection) == 0 { try? execute("ROLLBACK") }
@@ -47,6 +51,9 @@ struct Database: ~Copyable {
     return Statement(prepared)
   }
 
+  /// How many rows the last statement that changed any has changed.
+  var changes: Int64 { sqlite3_changes64(connection) }
+
   /// The first column of the only row as a whole number.
   func integer(_ text: String) throws(StoreError) -> Int64 {
     let statement = try prepare(text)
@@ -57,63 +64,6 @@ struct Database: ~Copyable {
   func text(_ text: String) throws(StoreError) -> String? {
     let statement = try prepare(text)
     return try statement.step() ? statement.text(0) : nil
-  }
-}
-
-/// One prepared statement. Parameters count from 1, columns from 0.
-struct Statement: ~Copyable {
-  private let statement: OpaquePointer
-
-  fileprivate init(_ statement: OpaquePointer) { self.statement = statement }
-
-  deinit { sqlite3_finalize(statement) }
-
-  /// Makes the statement ready for its next use.
-  func reset() {
-    sqlite3_reset(statement)
-    sqlite3_clear_bindings(statement)
-  }
-
-  /// Gives a parameter its value.
-  func bind(_ index: Int32, _ value: Int64) throws(StoreError) {
-    try check(sqlite3_bind_int64(statement, index, value), "bind")
-  }
-
-  /// Gives a parameter its value; nil for NULL.
-  func bind(_ index: Int32, _ text: String?) throws(StoreError) {
-    guard var text else { return try check(sqlite3_bind_null(statement, index), "bind") }
-    let code = text.withUTF8 { bytes in
-      bytes.withMemoryRebound(to: CChar.self) {
-        samtal_bind_text(statement, index, $0.baseAddress, Int32($0.count))
-      }
-    }
-    try check(code, "bind")
-  }
-
-  /// Goes on to the next row; false where there is none.
-  func step() throws(StoreError) -> Bool {
-    switch sqlite3_step(statement) {
-    case SQLITE_ROW: return true
-    case SQLITE_DONE: return false
-    case let code: throw StoreError(code: code, doing: "step")
-    }
-  }
-
-  /// A column of the row as a whole number.
-  func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
-
-  /// A column of the row as text; nil for NULL, and where it is not UTF-8.
-  func text(_ column: Int32) -> String? {
-    guard let bytes = sqlite3_column_text(statement, column) else { return nil }
-    let count = Int(sqlite3_column_bytes(statement, column))
-    return String(validating: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
-  }
-
-  /// Whether a column of the row is NULL.
-  func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
-
-  private func check(_ code: Int32, _ step: String) throws(StoreError) {
-    guard code == SQLITE_OK else { throw StoreError(code: code, doing: step) }
   }
 }
 

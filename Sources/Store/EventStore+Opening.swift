@@ -4,30 +4,6 @@ extension EventStore {
   /// "Samt": marks the file as ours (`PRAGMA application_id`).
   private static let applicationID: Int64 = 0x5361_6D74
 
-  /// What brings a database of version n to n + 1. Entries are only ever added.
-  private static let migrations = [
-    """
-    CREATE TABLE events (
-      position INTEGER PRIMARY KEY CHECK (position > 0),
-      at INTEGER NOT NULL,
-      visit TEXT,
-      subject TEXT CHECK (subject IS NULL OR visit IS NOT NULL),
-      payload TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX events_of_visit ON events (visit, position) WHERE visit IS NOT NULL;
-    CREATE TABLE personal (
-      visit TEXT NOT NULL,
-      subject TEXT NOT NULL,
-      fields TEXT NOT NULL,
-      PRIMARY KEY (visit, subject)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
-      BEGIN SELECT raise(ABORT, 'events are append-only'); END;
-    CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
-      BEGIN SELECT raise(ABORT, 'events are append-only'); END;
-    """
-  ]
-
   /// Makes the file where there is none, with mode 0600, and refuses one that others can read.
   /// SQLite gives the files beside it the same mode.
   static func secure(_ path: String) throws(StoreError) {
@@ -77,19 +53,10 @@ extension EventStore {
     }
   }
 
-  /// Brings an empty or older database to this version, and refuses what is not ours.
-  static func migrate(_ database: borrowing Database) throws(StoreError) {
-    let version = try database.integer("PRAGMA user_version")
-    let owner = try database.integer("PRAGMA application_id")
-    let tables = try database.integer("SELECT count(*) FROM sqlite_schema")
-    guard owner == applicationID || owner == 0 && version == 0 && tables == 0 else {
-      throw StoreError(reason: .foreign, message: "the file is not a database of this program")
-    }
-    guard version <= migrations.count else {
-      throw StoreError(
-        reason: .foreign,
-        message: "version \(version) is newer than \(migrations.count), which this program knows")
-    }
+  /// Brings an empty or older database to this version, and refuses what is not ours. What an
+  /// older version has recorded without an audit log gets its rows now.
+  static func migrate(_ database: borrowing Database, key: AuditKey) throws(StoreError) {
+    let version = try Self.version(of: database)
     for (index, migration) in migrations.enumerated() where index >= version {
       try database.transaction { () throws(StoreError) in
         try database.execute(
@@ -98,15 +65,43 @@ extension EventStore {
           PRAGMA user_version = \(index + 1);
           PRAGMA application_id = \(applicationID);
           """)
+        if index + 1 == firstAuditedVersion { try auditWhatIsThere(database, key: key) }
       }
     }
   }
 
-  /// Reads the whole file once and refuses a damaged one.
+  /// The version of a database of ours, 0 for an empty one. Throws `foreign` for one of something
+  /// else, or of a newer program.
+  static func version(of database: borrowing Database) throws(StoreError) -> Int64 {
+    let version = try database.integer("PRAGMA user_version")
+    let owner = try database.integer("PRAGMA application_id")
+    let tables = try database.integer("SELECT count(*) FROM sqlite_schema")
+    guard owner == applicationID || owner == 0 && version == 0 && tables == 0 else {
+      throw StoreError(reason: .foreign, message: "the file is not a database of this program")
+    }
+    guard version <= Self.version else {
+      throw StoreError(
+        reason: .foreign,
+        message: "version \(version) is newer than \(Self.version), which this program knows")
+    }
+    return version
+  }
+
+  /// Reads all that the state is rebuilt from, and refuses where it is damaged. The audit log,
+  /// which is kept for years, is read whole by `AuditReader.verify`.
   static func check(_ database: borrowing Database) throws(StoreError) {
-    let verdict = try database.text("PRAGMA integrity_check(1)")
-    guard verdict == "ok" else {
-      throw StoreError(reason: .corrupt, message: "the database's own check fails")
+    for table in ["events", "personal", "visits"] {
+      guard try database.text("PRAGMA integrity_check(\(table))") == "ok" else {
+        throw StoreError(reason: .corrupt, message: "the database's own check of \(table) fails")
+      }
+    }
+    let missing = try database.integer(
+      """
+      SELECT (SELECT coalesce(max(position), 0) - count(*) FROM events)
+        - (SELECT events FROM deleted)
+      """)
+    guard missing == 0 else {
+      throw StoreError(reason: .corrupt, message: "\(missing) events are missing")
     }
   }
 }

@@ -10,6 +10,8 @@ public struct StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case foreign
     /// What is stored is damaged.
     case corrupt
+    /// The audit log is not what its head and its chain say: somebody has changed it.
+    case broken = "audit_broken"
     /// No room on the disk: nothing of the batch is stored.
     case full
     /// Another process holds the database.

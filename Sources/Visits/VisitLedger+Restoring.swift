@@ -15,14 +15,17 @@ extension VisitLedger {
   /// Rebuilds the state from the log. Everybody who was in a lobby or a call counts as lost from
   /// now on and has `Limits.resumeWindow` to come back; deadlines start anew.
   ///
-  /// A log with a gap, with an event that cannot be read, or with one that contradicts those
-  /// before it is refused as a whole: half a state could let somebody in.
+  /// Events that leave no trace (`spentEvents`) can be left out. A log out of order, with an event
+  /// that cannot be read, or with one that contradicts those before it is refused as a whole: half
+  /// a state could let somebody in.
   public init(restoring log: [StoredEvent], at now: Moment) throws(RestoreError) {
     self.init()
-    for (index, stored) in log.enumerated() {
-      guard stored.position == UInt64(index + 1) else {
-        throw RestoreError(position: UInt64(index + 1), reason: "is missing")
+    var last: UInt64 = 0
+    for stored in log {
+      guard stored.position > last else {
+        throw RestoreError(position: stored.position, reason: "is out of order")
       }
+      last = stored.position
       let event: VisitEvent
       do {
         event = try VisitEvent(stored, instant: now.instant)
@@ -36,7 +39,7 @@ extension VisitLedger {
     }
     for id in visits.keys { visits[id]?.resume(at: now) }
     if let problem = problems().first {
-      throw RestoreError(position: UInt64(log.count), reason: problem)
+      throw RestoreError(position: last, reason: problem)
     }
   }
 }

@@ -7,6 +7,8 @@ enum Samtal {
     usage: samtal COMMAND [OPTIONS]
 
     commands:
+      audit      list the audit log, or verify that nobody has changed it
+      backup     copy the database, while samtald runs or not
       simulate   run whole calls on a virtual network and clock, from seeds
 
     `samtal COMMAND --help` tells a command's options.
@@ -15,6 +17,8 @@ enum Samtal {
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
     switch arguments.first {
+    case "audit": exit(AuditCommand.run(Array(arguments.dropFirst())))
+    case "backup": exit(BackupCommand.run(Array(arguments.dropFirst())))
     case "simulate": exit(SimulateCommand.run(Array(arguments.dropFirst())))
     case "--help", "-h", "help":
       print(usage)

@@ -47,7 +47,7 @@ struct Daemon {
     let signals = try StopSignals()
     raiseDescriptorLimit()
     let secrets = try Secrets.loadOrMake(path: state.path(configuration.storeSecrets))
-    let store = try EventStore(path: state.path(configuration.storePath))
+    let (store, upkeep) = try openStore(secrets)
     let stored = try store.load()
     var random = RandomSource(seed: KernelRandom.seed())
     let certificate = try makeCertificate(&random)
@@ -56,9 +56,11 @@ struct Daemon {
     let mediaThreads = try workers.enumerated().map { index, worker in
       try worker.start(processor: nil)
     }
+    let plane = try makePlane(
+      secrets, certificate, stored, through: store.position, random.fork())
+    let isNew = store.position == 0
     let storeThread = try StoreThread()
-    let storing = try storeThread.start(store)
-    let plane = try makePlane(secrets, certificate, stored, random.fork())
+    let storing = try storeThread.start(store, upkeep)
 
     let webEvents = try Mailbox<WebServer.Event>(capacity: Limits.webMailboxLetters)
     let web = try WebServer(webConfiguration, events: webEvents)
@@ -72,7 +74,7 @@ struct Daemon {
         .info, "started", ("workers", workers.count), ("events", stored.count),
         ("http", web.listening.map(\.description).joined(separator: " "))))
     makeClinics(on: control)
-    if configuration.demo { try showDemo(on: control, secrets, web, isNew: stored.isEmpty) }
+    if configuration.demo { try showDemo(on: control, secrets, web, isNew: isNew) }
 
     let end = control.run()
     web.stop()
@@ -96,6 +98,18 @@ struct Daemon {
 
   // MARK: The parts
 
+  /// The store, with an audit log that goes on where its head says.
+  private func openStore(_ secrets: Secrets) throws -> (EventStore, StoreUpkeep) {
+    guard let key = secrets.audit.flatMap(AuditKey.init) else {
+      throw StartFailure("the file with the keys has none for the audit log")
+    }
+    let store = try EventStore(path: state.path(configuration.storePath), auditKey: key)
+    let head = AuditHeadFile(path: state.path(configuration.auditHead), key: key)
+    if let kept = try head.read() { try store.checkAudit(against: kept) }
+    try head.write(store.auditHead)
+    return (store, StoreUpkeep(head: head, auditYears: configuration.auditYears))
+  }
+
   /// The certificate of all handshakes: made anew at each start, and known to browsers by its
   /// fingerprint alone.
   private func makeCertificate(_ random: inout RandomSource) throws -> Certificate {
@@ -118,7 +132,8 @@ struct Daemon {
   }
 
   private func makePlane(
-    _ secrets: Secrets, _ certificate: Certificate, _ stored: [StoredEvent], _ random: RandomSource
+    _ secrets: Secrets, _ certificate: Certificate, _ stored: [StoredEvent],
+    through last: UInt64, _ random: RandomSource
   ) throws -> ControlPlane {
     let all = NetworkInterfaces.addresses()
     let others = all.filter { !$0.isLoopback }
@@ -130,7 +145,7 @@ struct Daemon {
       configuration: ControlConfiguration(
         keys: secrets.keys, links: secrets.links, candidates: candidates,
         fingerprint: Fingerprint(digest: certificate.digest), logLevel: configuration.logLevel),
-      random: random, restoring: stored, at: .now())
+      random: random, restoring: stored, through: last, at: .now())
   }
 
   private var webConfiguration: WebConfiguration {

@@ -8,7 +8,7 @@ import Visits
 @Suite struct EventStoreTests {
   @Test func whatIsAppendedIsLoadedInOrder() throws {
     let folder = try Folder()
-    let store = try EventStore(path: folder.database)
+    let store = try folder.store()
     #expect(try store.load() == [])
     try store.append([event(1), event(2, name: "Pia")])
     try store.append([])
@@ -19,38 +19,27 @@ import Visits
 
   @Test func aStoreThatIsOpenedAgainGoesOnWhereItWas() throws {
     let folder = try Folder()
-    do { try EventStore(path: folder.database).append([event(1), event(2)]) }
-    let store = try EventStore(path: folder.database)
+    do { try folder.store().append([event(1), event(2)]) }
+    let store = try folder.store()
     #expect(store.position == 2)
     try store.append([event(3)])
-    #expect(try EventStore(path: folder.database).load().map(\.position) == [1, 2, 3])
+    #expect(try folder.store().load().map(\.position) == [1, 2, 3])
   }
 
   @Test func theNewestPersonalFieldsStandForAllOfASubject() throws {
     let folder = try Folder()
-    let store = try EventStore(path: folder.database)
+    let store = try folder.store()
     try store.append([event(1, name: "Old"), event(2, name: "New")])
     try store.append([event(3, visit: "vis_b", name: "Other")])
     let names = try store.load().map { $0.personal?.fields.value["name"]?.string }
     #expect(names == ["New", "New", "Other"])
   }
 
-  @Test func deletedPersonalFieldsAreOnNoFile() throws {
-    let folder = try Folder()
-    let store = try EventStore(path: folder.database)
-    try store.append([event(1, name: "PLANTED"), event(2, visit: "vis_b", name: "Other")])
-    #expect(folder.contains("PLANTED"))
-    try store.deletePersonalFields(of: visit("vis_a"))
-    #expect(!folder.contains("PLANTED"))
-    #expect(try store.load().map(\.personal?.subject) == [nil, "per_x"])
-    #expect(store.position == 2)
-  }
-
   @Test func aVisitComesBackFromTheDiskAsItWas() throws {
     let folder = try Folder()
     let now = Moment(instant: .origin, wall: WallTime(milliseconds: 1_800_000_000_000))
     var ledger = VisitLedger()
-    let store = try EventStore(path: folder.database)
+    let store = try folder.store()
     let clinic = try #require(ClinicID("cli_a"))
     let draft = VisitDraft(
       id: visit("vis_a"), clinic: clinic, type: "videobesök",
@@ -66,13 +55,13 @@ import Visits
       try store.append(events.enumerated().map { $1.stored(at: base + UInt64($0)) })
       for event in events { ledger.apply(event) }
     }
-    let loaded = try EventStore(path: folder.database).load()
+    let loaded = try folder.store().load()
     #expect(try VisitLedger(restoring: loaded, at: now) == ledger)
   }
 
   @Test func aKilledProcessLosesNothingThatAppendReturnedFor() throws {
     let folder = try Folder()
-    let store = try EventStore(path: folder.database)
+    let store = try folder.store()
     var batches: [Int] = [0]
     for _ in 0..<12 {
       let first = Int(store.position) + 1
@@ -100,7 +89,7 @@ import Visits
     let folder = try Folder()
     let former = umask(0)
     defer { umask(former) }
-    let store = try EventStore(path: folder.database)
+    let store = try folder.store()
     try store.append([event(1)])
     #expect(folder.files.contains("samtal.db-wal"))
     for file in folder.files { #expect(folder.mode(file) == 0o600, "\(file)") }
@@ -109,7 +98,7 @@ import Visits
   @Test(arguments: ["samtal.db", "samtal.db-wal"], [0o640, 0o604, 0o660] as [UInt32])
   func aDatabaseThatOthersCanReadIsNotOpened(file: String, mode: UInt32) throws {
     let folder = try Folder()
-    let store = try EventStore(path: folder.database)
+    let store = try folder.store()
     try store.append([event(1)])
     chmod("\(folder.path)/\(file)", mode)
     #expect(refusal(of: folder)?.reason == .exposed)
@@ -118,7 +107,7 @@ import Visits
 
   @Test func aLinkToADatabaseIsNotOpened() throws {
     let folder = try Folder()
-    _ = try EventStore(path: folder.database)
+    _ = try folder.store()
     rename(folder.database, folder.path + "/elsewhere")
     symlink(folder.path + "/elsewhere", folder.database)
     #expect(refusal(of: folder)?.reason == .cannotOpen)
@@ -136,7 +125,7 @@ import Visits
 
   @Test func aNewerDatabaseIsNotTouched() throws {
     let folder = try Folder()
-    do { _ = try EventStore(path: folder.database) }
+    do { _ = try folder.store() }
     folder.tamper("PRAGMA user_version = 99")
     #expect(refusal(of: folder)?.reason == .foreign)
     #expect(refusal(of: folder)?.message.contains("99") == true)
@@ -147,22 +136,31 @@ import Visits
       ("payload = '{\"a\":'", "event 2: its payload: a value is missing at byte 5"),
       ("payload = CAST(x'ff' AS TEXT)", "event 2: its payload is not text"),
       ("visit = 'somewhere'", "event 2: its visit is no identifier"),
-      ("position = 9", "event 2: is missing"),
     ]
     for (damage, message) in damages {
       let folder = try Folder()
-      do { try EventStore(path: folder.database).append([event(1), event(2), event(3)]) }
+      do { try folder.store().append([event(1), event(2), event(3)]) }
       folder.tamper("DROP TRIGGER events_are_not_changed")
       #expect(folder.tamper("UPDATE events SET \(damage) WHERE position = 2") == SQLITE_OK)
-      let store = try EventStore(path: folder.database)
+      let store = try folder.store()
       #expect(throws: StoreError(reason: .corrupt, message: message)) { try store.load() }
+    }
+  }
+
+  @Test func aMissingEventIsNoticedAtTheNextStart() throws {
+    for damage in ["DELETE FROM events", "UPDATE events SET position = 9"] {
+      let folder = try Folder()
+      do { try folder.store().append([event(1), event(2)]) }
+      folder.tamper("DROP TRIGGER events_are_not_changed; DROP TRIGGER events_are_not_deleted")
+      #expect(folder.tamper("\(damage) WHERE position = 1") == SQLITE_OK)
+      #expect(refusal(of: folder)?.reason == .corrupt)
     }
   }
 
   @Test func aDamagedFileIsNotOpened() throws {
     let folder = try Folder()
     do {
-      let store = try EventStore(path: folder.database)
+      let store = try folder.store()
       try store.append((1...200).map { event($0, name: "Name \($0)") })
     }
     var bytes = folder.read("samtal.db")
@@ -174,15 +172,15 @@ import Visits
 
   @Test func theLogIsAppendOnlyInTheDatabaseToo() throws {
     let folder = try Folder()
-    do { try EventStore(path: folder.database).append([event(1)]) }
+    do { try folder.store().append([event(1)]) }
     #expect(folder.tamper("UPDATE events SET at = 0") != SQLITE_OK)
     #expect(folder.tamper("DELETE FROM events") != SQLITE_OK)
-    #expect(try EventStore(path: folder.database).load() == [event(1)])
+    #expect(try folder.store().load() == [event(1)])
   }
 
   @Test func aFailedAppendStoresNothingAndTheStoreGoesOn() throws {
     let folder = try Folder()
-    let store = try EventStore(path: folder.database)
+    let store = try folder.store()
     try store.append([event(1)])
     folder.tamper(
       """
@@ -198,7 +196,7 @@ import Visits
 
   @Test func errorsDoNotQuoteWhatWasToBeStored() throws {
     let folder = try Folder()
-    let store = try EventStore(path: folder.database)
+    let store = try folder.store()
     folder.tamper(
       "CREATE TRIGGER no BEFORE INSERT ON personal BEGIN SELECT raise(ABORT, 'PLANTED'); END")
     do {
@@ -209,30 +207,12 @@ import Visits
     }
   }
 
-  // MARK: What is stored
-
-  private func visit(_ text: String) -> VisitID {
-    guard let id = VisitID(text) else { preconditionFailure("\(text) is no visit") }
-    return id
-  }
-
-  private func event(_ position: Int, visit id: String? = "vis_a", name: String? = nil)
-    -> StoredEvent
-  {
-    StoredEvent(
-      position: UInt64(position), at: WallTime(milliseconds: Int64(position) * 1_000),
-      visit: id.map(visit), payload: ["position": .integer(Int64(position)), "å": "ö\"\n"],
-      personal: name.map {
-        PersonalRecord(
-          owner: .visit(visit(id ?? "vis_a")), subject: "per_x",
-          fields: Redacted(["name": .string($0)]))
-      })
-  }
+  // MARK: Opening
 
   /// Why the database in a folder is not opened; nil where it is.
   private func refusal(of folder: Folder) -> StoreError? {
     do {
-      _ = try EventStore(path: folder.database)
+      _ = try folder.store()
       return nil
     } catch {
       return error
@@ -244,20 +224,6 @@ import Visits
     let folder = try Folder()
     try folder.write(database, to: "samtal.db")
     try folder.write(log, to: "samtal.db-wal")
-    return try EventStore(path: folder.database).load()
-  }
-}
-
-extension Folder {
-  /// Whether any file holds the text.
-  fileprivate func contains(_ text: String) -> Bool {
-    let needle = Array(text.utf8)
-    return files.contains { name in
-      let bytes = read(name)
-      guard bytes.count >= needle.count else { return false }
-      return (0...bytes.count - needle.count).contains { start in
-        bytes[start] == needle[0] && bytes[start..<start + needle.count].elementsEqual(needle)
-      }
-    }
+    return try folder.store().load()
   }
 }

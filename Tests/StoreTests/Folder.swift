@@ -1,7 +1,9 @@
 import CDatabase
 import Glibc
+import Primitives
 import Store
 import Testing
+import Visits
 
 /// A folder of a test's own, gone when the test is over.
 final class Folder {
@@ -70,4 +72,51 @@ final class Folder {
     guard sqlite3_open(database, &connection) == SQLITE_OK else { return SQLITE_CANTOPEN }
     return sqlite3_exec(connection, statements, nil, nil, nil)
   }
+}
+
+extension Folder {
+  /// The key of every test's audit log.
+  static let key = AuditKey(Redacted([UInt8](repeating: 7, count: 32)))
+
+  /// Opens the folder's database.
+  func store() throws(StoreError) -> EventStore {
+    guard let key = Self.key else { throw StoreError(reason: .failed, message: "no key") }
+    return try EventStore(path: database, auditKey: key)
+  }
+
+  /// What a verification finds in the folder's audit log.
+  func faults(head: AuditHead? = nil) throws -> [AuditFault] {
+    let key = try #require(Self.key)
+    return try AuditReader(path: database).verify(key: key, head: head).faults
+  }
+
+  /// Whether any file holds the text.
+  func contains(_ text: String) -> Bool {
+    let needle = Array(text.utf8)
+    return files.contains { name in
+      let bytes = read(name)
+      guard bytes.count >= needle.count else { return false }
+      return (0...bytes.count - needle.count).contains { start in
+        bytes[start] == needle[0] && bytes[start..<start + needle.count].elementsEqual(needle)
+      }
+    }
+  }
+}
+
+/// A visit by its identifier.
+func visit(_ text: String) -> VisitID {
+  guard let id = VisitID(text) else { preconditionFailure("\(text) is no visit") }
+  return id
+}
+
+/// An event of no meaning, with a name that is kept for its visit.
+func event(_ position: Int, visit id: String? = "vis_a", name: String? = nil) -> StoredEvent {
+  StoredEvent(
+    position: UInt64(position), at: WallTime(milliseconds: Int64(position) * 1_000),
+    visit: id.map(visit), payload: ["position": .integer(Int64(position)), "å": "ö\"\n"],
+    personal: name.map {
+      PersonalRecord(
+        owner: .visit(visit(id ?? "vis_a")), subject: "per_x",
+        fields: Redacted(["name": .string($0)]))
+    })
 }

@@ -98,7 +98,7 @@ import Testing
       }
     }
     #expect(reason { _ in } == nil)
-    #expect(reason { $0.remove(at: 2) } == RestoreError(position: 3, reason: "is missing"))
+    #expect(reason { $0.swapAt(2, 3) } == RestoreError(position: 3, reason: "is out of order"))
     #expect(
       reason { log in
         log.append(log[end - 1])

@@ -89,17 +89,19 @@ public struct ControlPlane: Sendable {
   /// Time after which a store that has failed is tried again.
   static let storeRetryInterval = Duration.seconds(1)
 
-  /// Starts from the store's events. Everybody who was in a call counts as lost, and has
+  /// Starts from the store's events; `last` is the position that its log ends with, where that is
+  /// not the last of these. Everybody who was in a call counts as lost, and has
   /// `Limits.resumeWindow` to come back.
   public init(
     configuration: ControlConfiguration, random: RandomSource, restoring events: [StoredEvent],
-    at moment: Moment
+    through last: UInt64? = nil, at moment: Moment
   ) throws(RestoreError) {
     self.configuration = configuration
     self.random = random
     self.moment = moment
     logLevel = configuration.logLevel
-    journal = try VisitJournal(restoring: events, at: moment)
+    journal = try VisitJournal(
+      restoring: events, through: last ?? events.last?.position ?? 0, at: moment)
     peerCount = Array(repeating: 0, count: configuration.candidates.count)
   }
 

@@ -43,11 +43,13 @@ struct VisitJournal: Sendable {
   private var nextPosition: UInt64
   private(set) var isFailing = false
 
-  /// Rebuilds the state from the store's events.
-  init(restoring events: [StoredEvent], at now: Moment) throws(RestoreError) {
+  /// Rebuilds the state from the store's events; `last` is the position that the log ends with.
+  init(
+    restoring events: [StoredEvent], through last: UInt64, at now: Moment
+  ) throws(RestoreError) {
     decided = try VisitLedger(restoring: events, at: now)
     durable = decided
-    nextPosition = (events.last?.position ?? 0) + 1
+    nextPosition = last + 1
   }
 
   // MARK: What changes it

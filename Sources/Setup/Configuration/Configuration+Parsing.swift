@@ -99,6 +99,8 @@ extension Configuration {
     case .deliverySMSHeaders: deliverySMSHeaders = try value.list(SettingValue.header)
     case .deliveryWebhooks:
       deliveryWebhooks = try value.choice(WebhookReach.allCases, named: \.rawValue)
+    case .auditHead: auditHead = value.text
+    case .auditYears: auditYears = try value.integer(in: 5...100)
     case .logLevel: logLevel = try value.choice(LogLevel.allCases, named: { "\($0)" })
     case .logAddresses:
       logAddresses = try value.choice(AddressLogging.allCases, named: \.rawValue)

@@ -68,6 +68,10 @@ public struct Configuration: Equatable, Sendable {
   public var deliverySMSHeaders: [String] = []
   /// Where webhooks may lead.
   public var deliveryWebhooks = WebhookReach.public
+  /// Path of the file with the audit log's head.
+  public var auditHead = "audit.head"
+  /// Years that rows of the audit log are kept.
+  public var auditYears = 5
   /// The least level that is logged.
   public var logLevel = LogLevel.info
   /// How addresses of clients appear in the log.
@@ -145,6 +149,8 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
   case deliverySMSTemplate = "delivery.sms_template"
   case deliverySMSHeaders = "delivery.sms_headers"
   case deliveryWebhooks = "delivery.webhooks"
+  case auditHead = "audit.head"
+  case auditYears = "audit.years"
   case logLevel = "log.level"
   case logAddresses = "log.addresses"
   case demo = "demo"

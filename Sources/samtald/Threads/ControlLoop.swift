@@ -180,6 +180,8 @@ final class ControlLoop {
       }
       around.log.write(LogRecord(.error, "append_failed", ("reason", reason)))
       feed(.storeFailed)
+    case .ailing(let reason):
+      around.log.write(LogRecord(.warning, "store_upkeep_failed", ("reason", reason)))
     }
   }
 
@@ -205,8 +207,7 @@ final class ControlLoop {
       toStore.send(StoreThread.Append(attempt: attempt, events: events))
     case .worker(let index, let command): toWorkers[index].send(command)
     case .audit(let entry):
-      around.log.write(
-        LogRecord(.info, "audit", ("action", entry.action), ("outcome", entry.outcome)))
+      toStore.send(StoreThread.Append(attempt: attempt, events: [], audit: [entry]))
     case .log(let record): around.log.write(record)
     }
   }

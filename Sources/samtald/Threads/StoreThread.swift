@@ -10,20 +10,24 @@ import Visits
 /// All that has come in while a batch was written goes into the next one, so that under load many
 /// commands share one wait. When a batch fails, nothing of it is on disk, and what had been
 /// appended after it is refused unseen: each append carries the number of the attempt that it
-/// belongs to, and the control thread begins a new one when it hears of the failure.
+/// belongs to, and the control thread begins a new one when it hears of the failure. Rows of the
+/// audit log that are no events are nobody's to give again: they wait here for a store that works.
 final class StoreThread: Sendable {
-  /// Events to write.
+  /// What is to be written.
   struct Append: Sendable {
     var attempt: UInt64
     var events: [StoredEvent]
+    var audit: [AuditEntry] = []
   }
 
-  /// What has become of them.
+  /// What has become of it.
   enum Report: Sendable {
     /// Everything up to this position is on disk.
     case committed(UInt64)
     /// Nothing of this attempt that was not committed is on disk, or will be.
     case failed(attempt: UInt64, reason: String)
+    /// Something that nobody waits for does not work.
+    case ailing(String)
   }
 
   /// The control thread posts here.
@@ -38,11 +42,11 @@ final class StoreThread: Sendable {
   }
 
   /// Starts the thread, which owns the store from then on.
-  func start(_ store: EventStore) throws(SystemError) -> WorkerThread {
+  func start(_ store: EventStore, _ upkeep: StoreUpkeep) throws(SystemError) -> WorkerThread {
     let handedOver = HandedOver(store)
     return try WorkerThread(name: "store") {
       do throws(SystemError) {
-        try self.run(handedOver.store)
+        try self.run(StoreTurns(handedOver.store, upkeep, reports: self.reports))
       } catch {
         preconditionFailure("\(error)")
       }
@@ -55,33 +59,22 @@ final class StoreThread: Sendable {
     appends.nudge()
   }
 
-  private func run(_ store: EventStore) throws(SystemError) {
+  private func run(_ turns: StoreTurns) throws(SystemError) {
+    var turns = turns
     var loop = try EventLoop()
     try loop.watch(appends.descriptor, for: .reading, token: 0)
-    let outbox = Outbox(reports)
-    var failedAttempt: UInt64?
     while true {
       let isLast = isStopping.load(ordering: .acquiring)
       appends.acknowledge()
-      var batch: [StoredEvent] = []
-      var attempt: UInt64 = 0
+      var isIdle = true
       while let append = appends.take() {
-        if let failed = failedAttempt, append.attempt <= failed { continue }
-        attempt = append.attempt
-        batch += append.events
+        turns.take(append)
+        isIdle = false
       }
-      if let last = batch.last {
-        do throws(StoreError) {
-          try store.append(batch)
-          outbox.send(.committed(last.position))
-        } catch {
-          failedAttempt = attempt
-          outbox.send(.failed(attempt: attempt, reason: error.description))
-        }
-      }
-      outbox.flush()
-      if isLast { return }
-      loop.wait(until: outbox.count > 0 ? MonotonicClock.now() + .milliseconds(1) : nil)
+      turns.write()
+      turns.keepUp(isIdle: isIdle)
+      if isLast { return turns.end() }
+      loop.wait(until: turns.nextDeadline)
     }
   }
 }
@@ -90,4 +83,96 @@ final class StoreThread: Sendable {
 private final class HandedOver: @unchecked Sendable {
   let store: EventStore
   init(_ store: EventStore) { self.store = store }
+}
+
+/// What the store's thread does, turn by turn.
+private struct StoreTurns {
+  private let store: EventStore
+  private let outbox: Outbox<StoreThread.Report>
+  private var upkeep: StoreUpkeep
+  private var failedAttempt: UInt64?
+  private var attempt: UInt64 = 0
+  private var batch: [StoredEvent] = []
+  private var entries: [AuditEntry] = []
+  /// Entries that found no room while the store failed.
+  private var unlisted = 0
+  private var retry: Instant?
+  private var complaint: String?
+
+  init(_ store: EventStore, _ upkeep: StoreUpkeep, reports: Mailbox<StoreThread.Report>) {
+    self.store = store
+    self.upkeep = upkeep
+    outbox = Outbox(reports)
+  }
+
+  mutating func take(_ append: StoreThread.Append) {
+    let room = Limits.waitingAuditEntries - entries.count
+    entries += append.audit.prefix(room)
+    unlisted += max(0, append.audit.count - room)
+    if let failed = failedAttempt, append.attempt <= failed { return }
+    attempt = append.attempt
+    batch += append.events
+  }
+
+  /// Writes what has come in, and says what has become of it.
+  mutating func write() {
+    let now = MonotonicClock.now()
+    guard !batch.isEmpty || !entries.isEmpty && (retry ?? now) <= now else {
+      return outbox.flush()
+    }
+    defer { batch.removeAll(keepingCapacity: true) }
+    if unlisted > 0 {
+      entries.append(
+        AuditEntry(
+          .sessionsRefused, at: WallClock.now(), by: .system, outcome: "unlisted_\(unlisted)"))
+    }
+    do throws(StoreError) {
+      try store.append(batch, audit: entries)
+      if let last = batch.last { outbox.send(.committed(last.position)) }
+      upkeep.noteAppend()
+      entries.removeAll()
+      (unlisted, retry) = (0, nil)
+    } catch {
+      if unlisted > 0 { entries.removeLast() }
+      retry = now + StoreUpkeep.retryInterval
+      if batch.isEmpty {
+        complain(error)
+      } else {
+        failedAttempt = attempt
+        outbox.send(.failed(attempt: attempt, reason: error.description))
+      }
+    }
+    outbox.flush()
+  }
+
+  mutating func keepUp(isIdle: Bool) {
+    do throws(StoreError) {
+      try upkeep.work(on: store, isIdle: isIdle)
+      complaint = nil
+    } catch {
+      complain(error)
+    }
+  }
+
+  /// The last turn.
+  mutating func end() {
+    do throws(StoreError) {
+      try upkeep.end(store)
+    } catch {
+      complain(error)
+    }
+  }
+
+  var nextDeadline: Instant? {
+    let deadline = earliest(upkeep.nextDeadline, entries.isEmpty ? nil : retry)
+    return outbox.count > 0
+      ? earliest(deadline, MonotonicClock.now() + .milliseconds(1)) : deadline
+  }
+
+  /// Says once what goes on failing.
+  private mutating func complain(_ error: StoreError) {
+    guard complaint != error.description else { return }
+    complaint = error.description
+    outbox.send(.ailing(error.description))
+  }
 }

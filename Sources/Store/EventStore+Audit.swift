@@ -1,0 +1,154 @@
+import Primitives
+import Security
+import Visits
+
+extension EventStore {
+  static func prepareAudit(_ database: borrowing Database) throws(StoreError) -> Statement {
+    try database.prepare(
+      "INSERT INTO audit (\(AuditRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+  }
+
+  // MARK: Rows
+
+  /// Writes a row behind `head`, within a transaction.
+  func audit(
+    _ entry: AuditEntry, of event: StoredEvent?, after head: inout AuditHead
+  ) throws(StoreError) {
+    let telling = event.map { event in
+      AuditRow.Telling(
+        position: Int64(event.position),
+        code: key.code(
+          position: Int64(event.position), at: event.at.milliseconds, visit: event.visit?.text,
+          payload: event.payload.description))
+    }
+    head = try Self.write(entry, telling, after: head, insertAudit, key)
+  }
+
+  private static func write(
+    _ entry: AuditEntry, _ telling: AuditRow.Telling?, after head: AuditHead,
+    _ insert: borrowing Statement, _ key: AuditKey
+  ) throws(StoreError) -> AuditHead {
+    let row = AuditRow(head.number + 1, entry, telling: telling)
+    let next = AuditHead(number: row.number, code: key.code(of: row, after: head.code))
+    insert.reset()
+    try row.bind(to: insert, code: next.code)
+    _ = try insert.step()
+    return next
+  }
+
+  /// Makes the rows of events that were recorded when there was no audit log.
+  static func auditWhatIsThere(
+    _ database: borrowing Database, key: AuditKey
+  ) throws(StoreError) {
+    let insert = try prepareAudit(database)
+    let select = try database.prepare(
+      """
+      SELECT position, at, visit, payload, clinic FROM events LEFT JOIN visits USING (visit)
+      ORDER BY position
+      """)
+    var head = AuditHead(number: 0, code: key.beginning)
+    while try select.step() {
+      let position = select.integer(0)
+      guard let text = select.text(3), let payload = try? JSON(parsing: text) else {
+        throw StoreError(reason: .corrupt, message: "event \(position): its payload is not JSON")
+      }
+      let event = StoredEvent(
+        position: UInt64(clamping: position), at: WallTime(milliseconds: select.integer(1)),
+        visit: select.text(2).flatMap { VisitID($0) }, payload: payload)
+      let code = key.code(
+        position: position, at: select.integer(1), visit: select.text(2), payload: text)
+      head = try write(
+        AuditEntry(of: event, clinic: select.text(4).flatMap { ClinicID($0) }),
+        AuditRow.Telling(position: position, code: code), after: head, insert, key)
+    }
+  }
+
+  // MARK: The head
+
+  /// The last row's number and code; where there is none, what the chain goes on from.
+  static func auditHead(
+    of database: borrowing Database, key: AuditKey
+  ) throws(StoreError) -> AuditHead {
+    for table in ["audit", "audit_checkpoints"] {
+      let last = try database.prepare(
+        "SELECT number, mac FROM \(table) ORDER BY number DESC LIMIT 1")
+      if try last.step() { return AuditHead(number: last.integer(0), code: last.bytes(1)) }
+    }
+    return AuditHead(number: 0, code: key.beginning)
+  }
+
+  /// Holds the log against a head that was kept elsewhere: its row has to be there, and those
+  /// after it have to be chained to it. Throws `broken` where they are not.
+  public func checkAudit(against head: AuditHead) throws(StoreError) {
+    let checkpoint = try database.integer(
+      "SELECT coalesce(max(number), 0) FROM audit_checkpoints")
+    guard head.number > checkpoint else { return }
+    let select = try database.prepare(
+      """
+      SELECT \(AuditRow.columns) FROM audit WHERE number >= \(head.number) ORDER BY number
+      """)
+    guard try select.step(), select.integer(0) == head.number else {
+      throw StoreError(
+        reason: .broken,
+        message: "the audit log was cut off: it had \(head.number) rows, "
+          + "and ends with \(auditHead.number)")
+    }
+    var code = select.bytes(10)
+    guard HMAC.areEqual(code, head.code) else {
+      throw StoreError(
+        reason: .broken, message: "row \(head.number) of the audit log is not the one that was")
+    }
+    var number = head.number
+    while try select.step() {
+      number += 1
+      let row = AuditRow(select)
+      guard row.number == number, HMAC.areEqual(key.code(of: row, after: code), select.bytes(10))
+      else {
+        throw StoreError(
+          reason: .broken, message: "row \(number) of the audit log is not the one that was")
+      }
+      code = select.bytes(10)
+    }
+  }
+
+  // MARK: Cutting
+
+  /// Deletes the rows of before `time`, as far as they stand before all younger ones, behind a
+  /// signed checkpoint, and puts that on record. Gives the number of rows.
+  @discardableResult
+  public func cutAudit(before time: WallTime, at now: WallTime) throws(StoreError) -> Int64 {
+    let select = try database.prepare(
+      """
+      SELECT number, mac FROM audit
+      WHERE number < coalesce((SELECT min(number) FROM audit WHERE at >= ?), \(Int64.max))
+      ORDER BY number DESC LIMIT 1
+      """)
+    try select.bind(1, time.milliseconds)
+    guard try select.step() else { return 0 }
+    let (last, code) = (select.integer(0), select.bytes(1))
+    select.reset()
+    let insert = try database.prepare(
+      "INSERT INTO audit_checkpoints (number, at, mac, signature) VALUES (?, ?, ?, ?)")
+    try insert.bind(1, last)
+    try insert.bind(2, now.milliseconds)
+    try insert.bind(3, bytes: code)
+    try insert.bind(
+      4, bytes: key.signature(ofCheckpoint: last, code, at: now.milliseconds))
+    var count: Int64 = 0
+    auditHead = try database.transaction { () throws(StoreError) -> AuditHead in
+      _ = try insert.step()
+      try database.execute(
+        """
+        DELETE FROM audit WHERE number <= \(last);
+        """)
+      count = database.changes
+      try database.execute("DELETE FROM audit_checkpoints WHERE number < \(last)")
+      var head = auditHead
+      try audit(
+        AuditEntry(.auditCut, at: now, by: .system, subject: String(last)), of: nil, after: &head)
+      return head
+    }
+    holdsDeleted = true
+    return count
+  }
+}
