@@ -27,8 +27,8 @@ final class KeyPair: @unchecked Sendable {
   /// The first key in a PEM text; nil where there is none, or another kind than `scheme`'s.
   init?(_ scheme: Scheme, pem: String) {
     defer { ERR_clear_error() }
-    let privateKey = Self.read(pem, isPrivate: true)
-    guard let key = privateKey ?? Self.read(pem, isPrivate: false) else { return nil }
+    let privateKey = PEM.privateKey(in: pem)
+    guard let key = privateKey ?? PEM.publicKey(in: pem) else { return nil }
     guard Self.isKey(key, for: scheme) else {
       EVP_PKEY_free(key)
       return nil
@@ -70,19 +70,6 @@ final class KeyPair: @unchecked Sendable {
   }
 
   private var digest: OpaquePointer? { scheme == .ed25519 ? nil : EVP_sha256() }
-
-  private static func read(_ pem: String, isPrivate: Bool) -> OpaquePointer? {
-    let bytes = Array(pem.utf8)
-    let input = BIO_new_mem_buf(bytes, Int32(clamping: bytes.count))
-    defer { BIO_free(input) }
-    // There is nobody to ask for a password.
-    let ask:
-      @convention(c) (
-        UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?
-      ) -> Int32 = { _, _, _, _ in -1 }
-    return isPrivate
-      ? PEM_read_bio_PrivateKey(input, nil, ask, nil) : PEM_read_bio_PUBKEY(input, nil, ask, nil)
-  }
 
   private static func isKey(_ key: OpaquePointer, for scheme: Scheme) -> Bool {
     let kind = EVP_PKEY_get_base_id(key)

@@ -19,8 +19,8 @@ import Visits
 ///
 /// Each KEY has at least 32 bytes, in base64url; that of a token is for HS256. For ES256, EdDSA
 /// and RS256, FILE holds the public key in PEM; a path that is not absolute starts beside this
-/// file. The file is made at the first start, and refused
-/// when anybody but its owner can read it (H5).
+/// file. The file is made at the first start, and refused when anybody but its owner can read it
+/// (H5).
 public struct Secrets: Sendable {
   /// The key behind links and resume secrets.
   public let links: LinkSecrets
@@ -38,19 +38,16 @@ public struct Secrets: Sendable {
   /// The key that signs the demo's tokens, where the file has it.
   public var demoKey: JWTKey? { keys.first { $0.key.id == DemoClinic.keyID }?.key }
 
-  /// Reads the file at `path`.
+  /// Reads the file at `path`. Throws its first mistake.
   public init(path: String) throws(SetupMistake) {
     try self.init(text: try TextFile.read(path, isPrivate: true), path: path)
   }
 
   /// Reads a file's text; `path` is what mistakes name.
   public init(text: String, path: String) throws(SetupMistake) {
-    var reading = SecretsReading(path: path)
-    let rows = text.split(separator: "\n", omittingEmptySubsequences: false)
-    for (index, row) in rows.enumerated() { try reading.take(row, line: index + 1) }
-    guard let links = reading.links else {
-      throw SetupMistake(file: path, reason: "links is missing")
-    }
+    let reading = SecretsReading(text, path: path)
+    if let first = reading.mistakes.first { throw first }
+    guard let links = reading.links else { throw SetupMistake(file: path, reason: "is empty") }
     self.links = links
     audit = reading.audit
     keys = reading.keys
@@ -58,10 +55,20 @@ public struct Secrets: Sendable {
     email = reading.passwords["delivery.email"]
     sms = reading.passwords["delivery.sms"]
   }
+
+  /// Every mistake in the file at `path`; with `clinics`, also keys of any other clinic.
+  static func mistakes(in path: String, clinics: Set<ClinicID>) -> [SetupMistake] {
+    do {
+      let text = try TextFile.read(path, isPrivate: true)
+      return SecretsReading(text, path: path, clinics: clinics).mistakes
+    } catch {
+      return [error]
+    }
+  }
 }
 
-/// The lines of a secrets file, as far as they have been read. The text of a line is never
-/// repeated in a mistake: it may hold a key.
+/// What the lines of a secrets file say. The text of a line is never repeated in a mistake: it may
+/// hold a key.
 private struct SecretsReading {
   let path: String
   var links: LinkSecrets?
@@ -69,13 +76,28 @@ private struct SecretsReading {
   var keys: [ControlConfiguration.ClinicKey] = []
   var webhooks: [ClinicID: Redacted<[UInt8]>] = [:]
   var passwords: [String: Redacted<String>] = [:]
+  var mistakes: [SetupMistake] = []
+  private let clinics: Set<ClinicID>?
   private var line = 0
 
-  init(path: String) { self.path = path }
+  init(_ text: String, path: String, clinics: Set<ClinicID>? = nil) {
+    self.path = path
+    self.clinics = clinics
+    let rows = text.split(separator: "\n", omittingEmptySubsequences: false)
+    for (index, row) in rows.enumerated() where !row.trimmed.isEmpty && !row.hasPrefix("#") {
+      line = index + 1
+      do throws(SetupMistake) {
+        try take(row)
+      } catch {
+        mistakes.append(error)
+      }
+    }
+    if links == nil && mistakes.isEmpty {
+      mistakes.append(SetupMistake(file: path, reason: "links is missing"))
+    }
+  }
 
-  mutating func take(_ row: Substring, line: Int) throws(SetupMistake) {
-    self.line = line
-    guard !row.trimmed.isEmpty, !row.hasPrefix("#") else { return }
+  private mutating func take(_ row: Substring) throws(SetupMistake) {
     let parts = row.split(separator: ":", maxSplits: 1).map(\.trimmed)
     guard parts.count == 2 else { throw mistake("is not of the form \"name: value\"") }
     let name = String(parts[0])
@@ -92,6 +114,7 @@ private struct SecretsReading {
         throw mistake("does not name a clinic, as webhook.cli_north", name)
       }
       guard webhooks[clinic] == nil else { throw mistake("comes twice", name) }
+      try require(clinic, name)
       webhooks[clinic] = try key(parts[1], name)
     } else if name == "delivery.email" || name == "delivery.sms" {
       guard passwords[name] == nil else { throw mistake("comes twice", name) }
@@ -111,12 +134,18 @@ private struct SecretsReading {
     guard (2...3).contains(words.count), let clinic = ClinicID(String(words[0])) else {
       throw mistake("is not \"CLINIC KEY\" or \"CLINIC ALGORITHM FILE\"", name)
     }
+    try require(clinic, name)
     let key =
       words.count == 2
       ? JWTKey(id: id, sharedSecret: try key(words[1], name).value)
       : try publicKey(id: id, words[1], words[2], name)
     guard let key else { throw mistake(Self.shortKey, name) }
     keys.append(ControlConfiguration.ClinicKey(clinic: clinic, key: key))
+  }
+
+  private func require(_ clinic: ClinicID, _ name: String) throws(SetupMistake) {
+    guard clinics?.contains(clinic) == false else { return }
+    throw mistake("is for \(clinic), which the configuration does not name", name)
   }
 
   private func publicKey(

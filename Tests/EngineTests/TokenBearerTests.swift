@@ -74,7 +74,8 @@ import Visits
       ("name", 1), ("title", []), ("unit", "north"), ("units", "uni_a"), ("units", ["north"]),
       ("units", JSON.array(Array(repeating: "uni_a", count: Limits.claimElements + 1))),
       ("proxy_for", "per_a"), ("proxy_for", [1]), ("permissions", "all"), ("permissions", [1]),
-      ("session_ttl", 0), ("session_ttl", 86_401), ("session_ttl", "60"), ("session_ttl", .number(1.5)),
+      ("session_ttl", 0), ("session_ttl", 86_401), ("session_ttl", "60"),
+      ("session_ttl", .number(1.5)),
     ] as [(String, JSON?)])
   func aClaimOfAnotherFormMakesTheTokenWorthless(name: String, value: JSON?) throws {
     let good: JSON = ["clinic": "cli_north", "role": "patient"]

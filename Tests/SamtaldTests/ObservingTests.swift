@@ -80,11 +80,14 @@ import Testing
     #expect(Samtald.parse([]) == .serve(configuration: nil, state: nil))
     #expect(
       Samtald.parse(["--state", "s", "--config", "c"]) == .serve(configuration: "c", state: "s"))
-    #expect(Samtald.parse(["--check-config", "c"]) == .check(configuration: "c"))
+    #expect(Samtald.parse(["--check-config", "c"]) == .check(configuration: "c", state: nil))
+    #expect(
+      Samtald.parse(["--check-config", "c", "--state", "s"])
+        == .check(configuration: "c", state: "s"))
     #expect(Samtald.parse(["--help"]) == .help)
     for wrong in [["x"], ["--config"], ["--config", "a", "--config", "b"], ["--nope", "a"]] {
       #expect(Samtald.parse(wrong) == nil)
     }
-    #expect(Samtald.parse(["--check-config", "c", "--state", "s"]) == nil)
+    #expect(Samtald.parse(["--check-config", "c", "--config", "c"]) == nil)
   }
 }

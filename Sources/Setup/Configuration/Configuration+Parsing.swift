@@ -125,6 +125,13 @@ extension Configuration {
       result.append((.mediaListen, "has more than one address of a family"))
     }
     if mediaSRTPProfiles.isEmpty { result.append((.mediaSRTPProfiles, "needs a profile")) }
+    let listeners =
+      httpListen.map { (ConfigurationKey.httpListen, $0) }
+      + linesListen.map { (.linesListen, $0) } + [(.adminListen, adminListen)]
+    for (index, (key, address)) in listeners.enumerated() {
+      let other = listeners[..<index].first { $0.1.meets(address) }
+      if let other { result.append((key, "wants \(address), which \(other.0.rawValue) takes")) }
+    }
     let last = mediaPorts.count - 1
     if mediaAnnounced.contains(where: { Int($0.firstPort ?? 1) + last > 65_535 }) {
       result.append((.mediaAnnounced, "has no ports left for all of media.ports"))

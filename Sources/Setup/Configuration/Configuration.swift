@@ -125,6 +125,13 @@ extension NetworkAddress {
   /// Whether a socket bound to this wildcard receives what is sent to `other`: that of IPv6 takes
   /// IPv4 as well.
   func covers(_ other: NetworkAddress) -> Bool { !isIPv4 || other.isIPv4 }
+
+  /// Whether two listeners cannot both have their port.
+  func meets(_ other: NetworkAddress) -> Bool {
+    guard port == other.port, port != 0 else { return false }
+    return with(port: 0) == other.with(port: 0)
+      || isWildcard && covers(other) || other.isWildcard && other.covers(self)
+  }
 }
 
 /// The names of what can be set; `clinic.ID` beside them names a clinic.
