@@ -74,7 +74,8 @@ let package = Package(
     program(
       "samtal",
       [
-        "Primitives", "Security", "Visits", "Engine", "Store", "Runtime", "Setup", "Simulation",
+        "CWeb", "Primitives", "Security", "Visits", "Engine", "Store", "Runtime", "Setup",
+        "Simulation",
       ]),
 
     tests("Primitives", ["Primitives"]),

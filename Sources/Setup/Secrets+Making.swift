@@ -24,5 +24,6 @@ extension Secrets {
     return try Secrets(path: path)
   }
 
-  private static func freshKey() -> String { Base64.encodeURL(KernelRandom.bytes(32)) }
+  /// A key as it stands in the file: 32 random bytes in base64url.
+  public static func freshKey() -> String { Base64.encodeURL(KernelRandom.bytes(32)) }
 }

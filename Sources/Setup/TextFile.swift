@@ -33,7 +33,7 @@ public enum TextFile {
 
   /// Appends to a file, and has it on disk. With `isNew` the file is made, for this user alone,
   /// and must not be there.
-  static func append(
+  public static func append(
     _ text: String, to path: String, isNew: Bool = false
   ) throws(SetupMistake) {
     let flags = O_WRONLY | O_CLOEXEC | O_APPEND | (isNew ? O_CREAT | O_EXCL : 0)
