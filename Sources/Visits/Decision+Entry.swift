@@ -99,6 +99,9 @@ extension Decision {
     guard let link = identity.link else { return }
     guard let invite = visit.invite(link.invite) else { throw Refusal(.inviteNotFound) }
     try invite.requireValid(version: link.version, at: moment.wall)
+    guard visit.linksWork(at: moment.wall, settings: clinic.settings) else {
+      throw Refusal(.inviteNotYetValid)
+    }
   }
 
   private func isPresent(_ person: PersonID) -> Bool {

@@ -29,8 +29,7 @@ extension Decision {
       default: continue
       }
       guard let channel = visit.people[person]?.channels.first else { continue }
-      let invite = visit.invites.last { $0.person == person && !$0.isRevoked }
-      queue(.confirmation, invite?.id, to: person, by: channel)
+      queue(.confirmation, visit.link(of: person), to: person, by: channel)
     }
   }
 
@@ -64,16 +63,22 @@ extension Decision {
 
 extension Visit {
   /// Who has had a message, or will, and is still to be told of changes: once a person and
-  /// channel, with the link of the last message.
+  /// channel, with the person's newest link.
   var told: [Told] {
     var told: [Told] = []
     for message in messages where message.tells {
       told.removeAll { $0.person == message.person && $0.channel == message.channel }
       guard message.kind != .cancelled, !isUninvited(message) else { continue }
       told.append(
-        Told(person: message.person, channel: message.channel, invite: message.invite))
+        Told(
+          person: message.person, channel: message.channel, invite: link(of: message.person)))
     }
     return told
+  }
+
+  /// A person's newest link that has not been taken back.
+  fileprivate func link(of person: PersonID) -> InviteID? {
+    invites.last { $0.person == person && !$0.isRevoked }?.id
   }
 
   /// Whether a patient is spoken for: a child's messages go to its proxies.
@@ -95,7 +100,7 @@ extension Visit {
 
   /// A guest whose link was taken back is not told of changes.
   private func isUninvited(_ message: OutgoingMessage) -> Bool {
-    booked[message.person] == nil && message.invite.flatMap(invite)?.isRevoked != false
+    booked[message.person] == nil && link(of: message.person) == nil
   }
 }
 

@@ -8,6 +8,8 @@ public struct StaffDirectory: Equatable, Sendable {
   public private(set) var units: [UnitID: DirectoryUnit] = [:]
   /// The people; at most `Limits.peoplePerDirectory`.
   public private(set) var people: [PersonID: DirectoryPerson] = [:]
+  /// The words of each person's name, as they are searched for.
+  private(set) var words: [PersonID: [String]] = [:]
 
   /// Without units and people.
   public init() {}
@@ -40,9 +42,11 @@ public struct StaffDirectory: Equatable, Sendable {
   mutating func apply(_ change: DirectoryChange) {
     switch change {
     case .setUnit(let unit): units[unit.id] = unit
-    case .setPerson(let person): people[person.id] = person
+    case .setPerson(let person):
+      people[person.id] = person
+      words[person.id] = NameKey.words(of: person.name?.value ?? "")
     case .removeUnit(let id): units[id] = nil
-    case .removePerson(let id): people[id] = nil
+    case .removePerson(let id): (people[id], words[id]) = (nil, nil)
     }
   }
 

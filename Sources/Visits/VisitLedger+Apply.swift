@@ -14,9 +14,11 @@ extension VisitLedger {
       clinics[id]?.directory.apply(change)
     case (.visit(let id), .visitCreated(let record)):
       visits[id] = Visit(record, id: id, event: event)
+      for person in record.booked.keys { note(person, in: id, of: record.clinic) }
     case (.visit(let id), let change):
       visits[id]?.apply(event)
       if case .inviteCreated(let invite) = change { inviteVisits[invite.id] = id }
+      noteBooking(change, in: id)
       noteLife(in: id)
     case (.clinic, _): break
     }
@@ -38,6 +40,21 @@ extension VisitLedger {
     case (.visit(let id), let change):
       visits[id].map { $0.contradiction(to: change) } ?? "no \(id)"
     }
+  }
+
+  /// Keeps up in which visits people take part by booking.
+  private mutating func noteBooking(_ change: Change, in id: VisitID) {
+    guard let clinic = visits[id]?.clinic else { return }
+    switch change {
+    case .attendeeBooked(let person, _, _), .responsibleChanged(let person):
+      note(person, in: id, of: clinic)
+    case .attendeeReleased(let person): bookings[clinic]?[person]?.remove(id)
+    default: break
+    }
+  }
+
+  private mutating func note(_ person: PersonID, in id: VisitID, of clinic: ClinicID) {
+    bookings[clinic, default: [:]][person, default: []].insert(id)
   }
 
   /// Keeps up which visits can have a deadline.

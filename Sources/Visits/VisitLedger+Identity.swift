@@ -16,6 +16,7 @@ extension VisitLedger {
     }
     try visit.requireOpen()
     try invite.requireValid(version: version, at: time)
+    try requireTimely(visit, at: time)
     let link = Identity.Link(invite: id, version: version, stranger: stranger)
     switch invite.recipient {
     case .anybody:
@@ -28,9 +29,23 @@ extension VisitLedger {
         identifiedBy: .personalLink, link: link, name: name)
     }
   }
+
+  private func requireTimely(_ visit: Visit, at time: WallTime) throws(Refusal) {
+    guard let settings = clinics[visit.clinic]?.settings else { return }
+    guard visit.linksWork(at: time, settings: settings) else {
+      throw Refusal(.inviteNotYetValid)
+    }
+  }
 }
 
 extension Visit {
+  /// Whether the visit's links work as far as its time goes: where its type lets them work only
+  /// from the start, it has been started or its time has come.
+  func linksWork(at time: WallTime, settings: ClinicSettings) -> Bool {
+    guard state == .booked, let scheduled, time < scheduled else { return true }
+    return settings.visitType(type)?.linksWorkEarly ?? false
+  }
+
   /// Throws `visit_closed` or `visit_cancelled`.
   func requireOpen() throws(Refusal) {
     switch state {

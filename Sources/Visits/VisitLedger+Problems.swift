@@ -8,6 +8,10 @@ extension VisitLedger {
     for visit in visits.values.sorted(by: { $0.id < $1.id }) {
       found += visit.problems().map { "\(visit.id): \($0)" }
       if clinics[visit.clinic] == nil { found.append("\(visit.id): no clinic") }
+      for person in visit.booked.keys
+      where bookings[visit.clinic]?[person]?.contains(visit.id) != true {
+        found.append("\(visit.id): is not among the visits of \(person)")
+      }
       for invite in visit.invites where inviteVisits[invite.id] != visit.id {
         found.append("\(visit.id): \(invite.id) leads elsewhere")
       }
@@ -26,6 +30,11 @@ extension Visit {
     func require(_ holds: Bool, _ words: String) { if !holds { found.append(words) } }
 
     require(booked[responsible] == .staff, "the responsible is not among its staff")
+    require(
+      patients.keys.allSatisfy { booked[$0] == .patient }
+        && booked.allSatisfy { $0.value != .patient || patients[$0.key] != nil },
+      "patients and who is booked as one do not agree")
+    require(messages.count <= Limits.messagesPerVisit, "too many messages")
     require(call == nil || state == .ongoing, "a call in a visit that is not ongoing")
     require(call != nil || roster.isEmpty, "somebody is in a call that is not there")
     require(isOpen || participants.isEmpty, "somebody is in a visit that is over")

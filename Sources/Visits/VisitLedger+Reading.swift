@@ -16,6 +16,16 @@ extension VisitLedger {
     inviteVisits[invite].flatMap { visits[$0] }
   }
 
+  /// The visits of a clinic in which somebody takes part by booking, in the order of their times
+  /// and identifiers.
+  public func visits(of person: PersonID, in clinic: ClinicID) -> [Visit] {
+    let found = (bookings[clinic]?[person] ?? []).compactMap { visits[$0] }
+    return found.sorted { left, right in
+      let (first, second) = (left.scheduled ?? left.createdAt, right.scheduled ?? right.createdAt)
+      return first == second ? left.id < right.id : first < second
+    }
+  }
+
   /// What a member of staff is to a visit. Others have no relation.
   public func relation(of identity: Identity, to visit: Visit) -> Relation {
     guard identity.role == .staff else { return .none }

@@ -16,6 +16,8 @@ public struct VisitLedger: Equatable, Sendable {
   public internal(set) var visits: [VisitID: Visit] = [:]
   /// Which visit an invite leads to.
   var inviteVisits: [InviteID: VisitID] = [:]
+  /// The visits in which somebody takes part by booking, for each clinic's people.
+  var bookings: [ClinicID: [PersonID: Set<VisitID>]] = [:]
   /// The visits in which a deadline can come: those with somebody in them, or with a call.
   var lively: Set<VisitID> = []
 

@@ -31,6 +31,16 @@ struct Scene {
     try perform(.createVisit(draft(scheduled: scheduled)), by: staff(anna))
   }
 
+  /// A clinic without visits.
+  static func empty(settings: ClinicSettings = ClinicSettings()) throws -> Scene {
+    var scene = Scene(before: ())
+    try scene.perform(
+      .createClinic(scene.clinic, name: "Vårdcentralen", settings: settings), by: .system)
+    return scene
+  }
+
+  private init(before: Void) {}
+
   /// The visit that Anna books for Pia, with Berit added, Ivan invited, and a general link.
   func draft(scheduled: Bool = false) -> VisitDraft {
     VisitDraft(
