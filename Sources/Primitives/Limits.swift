@@ -95,6 +95,10 @@ public enum Limits {
   public static let openTimeout = Duration.seconds(10)
   /// Time that a lost participant's place is kept.
   public static let resumeWindow = Duration.seconds(30)
+  /// The longest that a test of a client's connection runs.
+  public static let probeTime = Duration.seconds(30)
+  /// Requests of one session that wait for the disk.
+  public static let waitingRequests = 64
   /// Visits in one answer to `visit.list`.
   public static let visitsPerPage = 100
   /// People in one answer about the directory.

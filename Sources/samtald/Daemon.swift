@@ -56,14 +56,15 @@ struct Daemon {
     let mediaThreads = try workers.enumerated().map { index, worker in
       try worker.start(processor: nil)
     }
-    let plane = try makePlane(
-      secrets, certificate, stored, through: store.position, random.fork())
-    let isNew = store.position == 0
+    let last = store.position
     let storeThread = try StoreThread()
     let storing = try storeThread.start(store, upkeep)
 
     let webEvents = try Mailbox<WebServer.Event>(capacity: Limits.webMailboxLetters)
     let web = try WebServer(webConfiguration, events: webEvents)
+    let pages = configuration.pageURL(listening: web.listening.first)
+    let plane = try makePlane(
+      secrets, certificate, stored, through: last, random.fork(), pages: pages)
     let control = try ControlLoop(
       plane,
       ControlLoop.Surroundings(
@@ -74,7 +75,7 @@ struct Daemon {
         .info, "started", ("workers", workers.count), ("events", stored.count),
         ("http", web.listening.map(\.description).joined(separator: " "))))
     makeClinics(on: control)
-    if configuration.demo { try showDemo(on: control, secrets, web, isNew: isNew) }
+    if configuration.demo { try showDemo(on: control, secrets, web, isNew: last == 0) }
 
     let end = control.run()
     web.stop()
@@ -133,7 +134,7 @@ struct Daemon {
 
   private func makePlane(
     _ secrets: Secrets, _ certificate: Certificate, _ stored: [StoredEvent],
-    through last: UInt64, _ random: RandomSource
+    through last: UInt64, _ random: RandomSource, pages: String
   ) throws -> ControlPlane {
     let all = NetworkInterfaces.addresses()
     let others = all.filter { !$0.isLoopback }
@@ -144,7 +145,8 @@ struct Daemon {
     return try ControlPlane(
       configuration: ControlConfiguration(
         keys: secrets.keys, links: secrets.links, candidates: candidates,
-        fingerprint: Fingerprint(digest: certificate.digest), logLevel: configuration.logLevel),
+        fingerprint: Fingerprint(digest: certificate.digest), logLevel: configuration.logLevel,
+        pages: pages),
       random: random, restoring: stored, through: last, at: .now())
   }
 

@@ -35,7 +35,10 @@ import Wire
     #expect(bench.commands.contains(.admit(PeerNumber(2), true)))
 
     let seen = bench.take(staff)
-    #expect(seen.map(\.method) == ["participant.joined", "lobby.changed", "seats.changed"])
+    #expect(
+      seen.map(\.method) == [
+        "participant.joined", "lobby.changed", "invite.changed", "seats.changed",
+      ])
     let told = bench.take(guest)
     #expect(told.map(\.method) == ["lobby.status", "seats.changed"])
     #expect(told[0].params["status"] == "admitted")

@@ -78,7 +78,7 @@ import Wire
     let expected = """
       -- staff starts
       patient < call.started {"call":{"id":"cal#1","state":"open"}}
-      patient < call.requested {"call":"cal#1","by":{"title":"Allmänläkare"}}
+      patient < call.requested {"call":"cal#1","by":{"person":"per_demo-staff","title":"Allmänläkare"}}
       -- patient accepts and knocks
       staff < call.answered {"person":"per_demo-patient","outcome":"accepted"}
       staff < lobby.changed {"waiting":[{"participant":"par#2","entered_by":"token"}]}
@@ -93,8 +93,9 @@ import Wire
       patient < participant.left {"participant":"par#3","reason":"left"}
       patient < call.waiting_for_staff {"ends_at":1800000600000}
       -- ten minutes pass
-      staff < call.ended {"reason":"no_staff"}
+      staff < call.ended {"reason":"no_staff","rating":{"scale":"yes_no","until":1800001500000}}
       patient < call.ended {"reason":"no_staff"}
+      patient < session.closing {"reason":"call_ended","action":"leave"}
       """
     let told = script.lines.joined(separator: "\n")
     #expect(told == expected, "\(told)")
@@ -115,11 +116,12 @@ import Wire
     bench.commands = []
     let reply = bench.call(staff, "call.end")
     #expect(reply["durable"] == false)
-    for connection in [staff, guest, waiting] {
-      let told = bench.take(connection)
-      #expect(told.map(\.method) == ["call.ended"])
-      #expect(told.first?.params["reason"] == "ended_by_staff")
-    }
+    let told = [staff, guest, waiting].map { bench.take($0) }
+    #expect(told.allSatisfy { $0.first?.params["reason"] == "ended_by_staff" })
+    #expect(told[0].map(\.method) == ["call.ended", "invite.changed"])
+    for theirs in told[1...] { #expect(theirs.map(\.method) == ["call.ended", "session.closing"]) }
+    #expect(bench.closed[staff] == nil)
+    #expect(bench.closed[guest] == "call_ended")
     #expect(bench.commands == [.remove(PeerNumber(1)), .remove(PeerNumber(2))])
     #expect(bench.plane.peerTotal == 0)
   }

@@ -72,7 +72,9 @@ import Wire
     let reply = room.bench.call(room.staff, "participant.remove", ["participant": room.waiting])
     #expect(reply["durable"] == false)
     #expect(room.bench.commands.contains(.remove(PeerNumber(2))))
-    #expect(room.bench.take(room.guest).last?.params["status"] == "removed")
+    let told = room.bench.take(room.guest)
+    #expect(told.last { $0.method == "lobby.status" }?.params["status"] == "removed")
+    #expect(told.last?.params["reason"] == "removed")
   }
 
   @Test func aHoldOvertakesAnAdmissionThatWaitsForTheDisk() throws {
@@ -101,7 +103,8 @@ import Wire
 
     let deny = room.bench.call(room.staff, "lobby.deny", ["participant": room.waiting])
     #expect(deny["durable"] == false)
-    #expect(room.bench.take(room.guest).last?.params["status"] == "denied")
+    let told = room.bench.take(room.guest)
+    #expect(told.first { $0.method == "lobby.status" }?.params["status"] == "denied")
 
     let first = room.bench.stored.last?.position ?? 0
     room.bench.storeAnswers = true

@@ -39,10 +39,14 @@ import Wire
     #expect(resumed["snapshot"] == nil)
     #expect(resumed["seq"] == .integer(seen))
     let told = bench.take(again)
-    #expect(told.map(\.method) == ["participant.changed", "lobby.changed", "participant.changed"])
-    #expect(told.map { $0.params["seq"] } == (1...3).map { .integer(seen + $0) })
+    #expect(
+      told.map(\.method) == [
+        "participant.changed", "invite.changed", "lobby.changed", "invite.changed",
+        "participant.changed",
+      ])
+    #expect(told.map { $0.params["seq"] } == (1...5).map { .integer(seen + $0) })
     #expect(told[0].params["participant"]?["connection"] == "reconnecting")
-    #expect(told[2].params["participant"]?["connection"] == "connected")
+    #expect(told[4].params["participant"]?["connection"] == "connected")
   }
 
   @Test func aPageThatWasLoadedAgainGetsASnapshotAndNewSeats() throws {
@@ -119,7 +123,7 @@ import Wire
     #expect(bench.methods(staff) == ["participant.changed"])
     bench.pass(.seconds(2))
     let told = bench.take(staff)
-    #expect(told.map(\.method) == ["participant.left", "seats.changed"])
+    #expect(told.map(\.method) == ["participant.left", "seats.changed", "invite.changed"])
     #expect(told[0].params["reason"] == "lost")
     #expect(bench.commands.last != .admit(PeerNumber(2), true))
     #expect(bench.commands.contains(.remove(PeerNumber(2))))

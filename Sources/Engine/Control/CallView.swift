@@ -20,6 +20,10 @@ struct CallView: Equatable, Sendable {
     var isMutedByStaff: Bool
     /// `connected`, `connecting` or `reconnecting`.
     var connection: String
+    /// How good the connection is; nil: not known.
+    var quality: ConnectionQuality?
+    /// The screen that is shared.
+    var sharing: Sharing?
   }
 
   /// A person in the lobby.
@@ -42,6 +46,13 @@ struct CallView: Equatable, Sendable {
     var endsAt: WallTime?
   }
 
+  /// A call that can be rated.
+  struct Rating: Equatable, Sendable {
+    var scale: RatingScale
+    /// Nil as long as the call goes on without the person.
+    var until: WallTime?
+  }
+
   /// Where the person is.
   var place = Place.out
   /// The participant that the person is.
@@ -54,6 +65,12 @@ struct CallView: Equatable, Sendable {
   var waiting: [Waiting]?
   /// Who is speaking, loudest first.
   var speakers: [ParticipantID] = []
+  /// The chat, as far as the person has it.
+  var chat: [ChatMessageID] = []
+  /// Whether patients and proxies are shown without their names.
+  var hidesPatients = false
+  /// What may be rated, for who is not in the call.
+  var rating: Rating?
   /// Who was rung: everybody, for staff in the call; oneself, for patient and proxy.
   var requests: [CallRequest] = []
 }
@@ -73,11 +90,14 @@ extension ControlPlane {
     case .out:
       guard state.identity.role != .guest, !isStranger(state, in: scene) else { return view }
       view.call = summary(of: scene)
-      view.requests = (scene.call?.requests ?? []).filter { $0.person == state.identity.person }
+      view.requests = requests(of: scene, for: state)
+      view.rating = rating(of: scene, for: state)
     case .call:
       view.call = summary(of: scene)
       let role = me?.role ?? state.identity.role
       view.roster = scene.roster.map { member($0, in: scene, seenBy: role, you: me?.id) }
+      view.chat = me.map { scene.visit.chat(of: $0.id).map(\.id) } ?? []
+      view.hidesPatients = role == .guest && !scene.clinic.settings.guestsSeePatientName
       view.speakers = (attendances[visit]?.speakers ?? []).compactMap { number in
         peers[number].flatMap { scene.place(of: $0.participant) == .call ? $0.participant : nil }
       }
@@ -97,6 +117,33 @@ extension ControlPlane {
     }
   }
 
+  /// Who was rung, for somebody outside: oneself, and for staff with a right to the visit, all.
+  private func requests(of scene: Scene, for session: ControlSession) -> [CallRequest] {
+    let all = scene.call?.requests ?? []
+    let identity = session.identity
+    guard identity.role == .staff else { return all.filter { $0.person == identity.person } }
+    return journal.decided.effectiveRelation(of: identity, to: scene.visit) == .none ? [] : all
+  }
+
+  /// What the person may rate, as long as the session can tell of it.
+  private func rating(of scene: Scene, for session: ControlSession) -> CallView.Rating? {
+    let (person, visit) = (session.identity.person, scene.visit)
+    guard journal.decided.mayRate(person, in: visit.id, at: moment.instant),
+      let call = visit.ratableCall(of: person, at: moment.instant)
+    else { return nil }
+    let ended = visit.pastCalls.last { $0.id == call }?.endedAt
+    return CallView.Rating(
+      scale: scene.clinic.settings.ratingScale, until: ended.map { $0 + Limits.ratingWindow })
+  }
+
+  /// The messages that a session's person has, oldest first.
+  func messages(of session: SessionID) -> [ChatMessage] {
+    guard let state = sessions[session], let scene = state.visit.flatMap(journal.scene),
+      let me = scene.participant(state.identity.participant)
+    else { return [] }
+    return scene.visit.chat(of: me.id)
+  }
+
   private func summary(of scene: Scene) -> CallView.Summary? {
     guard let call = scene.call else { return nil }
     var summary = CallView.Summary(id: call.id, state: call.stateName)
@@ -113,7 +160,9 @@ extension ControlPlane {
       role: participant.role, kind: participant.kind, identifiedBy: participant.identifiedBy,
       isResponsible: participant.person == scene.visit.responsible,
       isYou: participant.id == you, devices: participant.devices,
-      isMutedByStaff: participant.isMutedByStaff, connection: connection(of: participant))
+      isMutedByStaff: participant.isMutedByStaff, connection: connection(of: participant),
+      quality: attendances[scene.visit.id]?.qualities[participant.id],
+      sharing: participant.sharing)
   }
 
   private func waiting(_ participant: Participant, in scene: Scene) -> CallView.Waiting {

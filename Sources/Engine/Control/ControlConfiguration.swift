@@ -29,11 +29,13 @@ public struct ControlConfiguration: Sendable {
   public var fingerprint: Fingerprint
   /// From which level on the daemon logs at start.
   public var logLevel: LogLevel
+  /// Where pages are served, without a slash at the end: what links begin with.
+  public var pages: String
 
   /// Joins the parts; at least one worker.
   public init(
     keys: [ClinicKey], links: LinkSecrets, candidates: [[NetworkAddress]],
-    fingerprint: Fingerprint, logLevel: LogLevel = .info
+    fingerprint: Fingerprint, logLevel: LogLevel = .info, pages: String = ""
   ) {
     precondition(!candidates.isEmpty, "a control plane without workers")
     self.keys = keys
@@ -41,5 +43,6 @@ public struct ControlConfiguration: Sendable {
     self.candidates = candidates
     self.fingerprint = fingerprint
     self.logLevel = logLevel
+    self.pages = pages
   }
 }

@@ -5,25 +5,72 @@ import Visits
 extension ControlPlane {
   /// Gives an answer, with what holds now.
   mutating func answer(_ reply: PendingReply, isDurable: Bool) {
-    var result: [JSON.Member] = []
-    switch reply.answer {
-    case .done: break
-    case .joined:
-      // What is told here is not told again as notifications.
-      showAll(reply.session)
-      result = describeJoined(reply.session)
-    case .admitted(let participants):
-      result = [.init("admitted", .array(participants.map { .string($0.text) }))]
-    case .muted(let participant):
-      let visit = sessions[reply.session]?.visit
-      let muted = visit.flatMap(journal.scene)?.participant(participant)?.isMutedByStaff
-      result = [
-        .init("participant", .string(participant.text)), .init("muted", .bool(muted ?? false)),
-      ]
-    }
+    // What is told here is not told again as notifications.
+    if case .joined = reply.answer { showAll(reply.session) }
+    var result = content(of: reply)
     if !isDurable { result.append(.init("durable", false)) }
     sendResult(.object(result), to: reply)
+    if case .rated = reply.answer, sessions[reply.session]?.ratingUntil != nil {
+      end(reply.session, because: .afterCallOver)
+    }
   }
+
+  private func content(of reply: PendingReply) -> [JSON.Member] {
+    let session = reply.session
+    switch reply.answer {
+    case .done, .rated: return []
+    case .joined: return describeJoined(session)
+    case .admitted(let participants):
+      return [.init("admitted", .array(participants.map { .string($0.text) }))]
+    case .muted(let participant):
+      let visit = sessions[session]?.visit
+      let muted = visit.flatMap(journal.scene)?.participant(participant)?.isMutedByStaff
+      return [
+        .init("participant", .string(participant.text)), .init("muted", .bool(muted ?? false)),
+      ]
+    case .responsible(let visit):
+      guard let visit = journal.decided.visits[visit] else { return [] }
+      return [.init("responsible", Self.describe(visit.responsible, in: visit))]
+    case .visit(let visit): return describe(visit, for: session)
+    case .booked(let visit): return describeBooked(visit, for: session)
+    case .invites(let outcomes, let visit):
+      guard let visit = journal.decided.visits[visit] else { return [] }
+      return [.init("invites", describe(outcomes, in: visit))]
+    case .generalLink(let visit):
+      guard let visit = journal.decided.visits[visit] else { return [] }
+      return describeGeneralLink(of: visit)
+    case .chat(let message): return describeSent(message, from: session)
+    }
+  }
+
+  private func describe(_ visit: VisitID, for session: SessionID) -> [JSON.Member] {
+    guard let visit = journal.decided.visits[visit], let state = sessions[session] else {
+      return []
+    }
+    return [.init("visit", describe(visit, for: state) ?? .null)]
+  }
+
+  /// A visit that was made or changed, with what does not fit and the links into it.
+  private func describeBooked(_ id: VisitID, for session: SessionID) -> [JSON.Member] {
+    guard let visit = journal.decided.visits[id] else { return [] }
+    let links = visit.invites.filter { $0.isPersonal && !$0.isRevoked }
+    return describe(id, for: session) + [
+      .init("warnings", .array([])),
+      .init("invites", .array(links.map { describe($0, in: visit) })),
+    ]
+  }
+
+  private func describeSent(_ id: ChatMessageID, from session: SessionID) -> [JSON.Member] {
+    let visit = sessions[session]?.visit.flatMap { journal.decided.visits[$0] }
+    let message = visit?.call?.messages.first { $0.id == id }
+    let readers = message.map { $0.readers.subtracting([$0.sender]).sorted() } ?? []
+    return [
+      .init("id", .string(id.text)),
+      .init("recipients", .array(readers.map { .string($0.text) })),
+    ]
+  }
+
+  // MARK: Sending
 
   /// Sends a result on the connection that asked, if it still carries the session.
   mutating func sendResult(_ result: JSON, to reply: PendingReply) {

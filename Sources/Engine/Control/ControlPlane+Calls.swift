@@ -18,8 +18,10 @@ extension ControlPlane {
       let command = VisitCommand.requestCall(CallRequestID(random: &random), person)
       try request(command, in: try ownVisit(of: session), from: session, as: reply)
     case .withdraw(let person): try withdraw(from: person, session, reply: reply)
-    case .accept: try answerCall(accepted: true, from: session, reply: reply)
-    case .decline: try answerCall(accepted: false, from: session, reply: reply)
+    case .accept(let visit):
+      try answerCall(of: visit, accepted: true, from: session, reply: reply)
+    case .decline(let visit):
+      try answerCall(of: visit, accepted: false, from: session, reply: reply)
     }
   }
 
@@ -70,6 +72,8 @@ extension ControlPlane {
   private mutating func attend(
     _ visit: VisitID, as participant: ParticipantID, _ session: SessionID
   ) {
+    endProbe(of: session)
+    sessions[session]?.measured = MeasuredCall()
     sessions[session]?.identity.participant = participant
     let former = sessions[session]?.visit
     guard former != visit else { return }
@@ -105,11 +109,13 @@ extension ControlPlane {
 
   /// Answers the newest request that rings for the session's person.
   private mutating func answerCall(
-    accepted: Bool, from session: SessionID, reply: PendingReply
+    of visit: VisitID?, accepted: Bool, from session: SessionID, reply: PendingReply
   ) throws(SignalingError) {
-    let visit = try ownVisit(of: session)
-    let ringing = sessions[session].flatMap { self.ringing($0.identity.person, in: visit) }
-    guard let ringing else { throw SignalingError(Refusal(.requestNotFound)) }
+    guard let state = sessions[session] else { return }
+    let visit = try choose(visit ?? state.visit ?? state.rungIn, for: session)
+    guard let ringing = ringing(state.identity.person, in: visit) else {
+      throw SignalingError(Refusal(.requestNotFound))
+    }
     try request(.answerRequest(ringing, accepted: accepted), in: visit, from: session, as: reply)
   }
 

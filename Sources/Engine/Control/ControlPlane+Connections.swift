@@ -14,7 +14,7 @@ extension ControlPlane {
       drop(connection, code: 1_009, reason: "message_too_large")
       return
     }
-    let isTooMany = connections[connection]?.bucket.take(now: moment.instant) == false
+    let isTooMany = !takeToken(of: connection)
     do throws(JSONRPCMessage.Failure) {
       let message = try JSONRPCMessage(parsing: bytes)
       receive(message, length: bytes.count, isTooMany: isTooMany, on: connection)
@@ -75,6 +75,13 @@ extension ControlPlane {
     guard state.identity.allows(method) else {
       throw SignalingError(Refusal(.notPermitted))
     }
+    sessions[session]?.usedAt = moment.instant
+    guard state.ratingUntil == nil || method == .feedbackSubmit else {
+      throw SignalingError(.refused, "call_ended", message: "the call can be rated, nothing else")
+    }
+    guard state.waiting < Limits.waitingRequests else {
+      throw SignalingError(.unavailable, "overloaded", message: "too many requests wait")
+    }
     let place = state.visit.flatMap(journal.scene)?.place(of: state.identity.participant) ?? .out
     try method.requireEntry(from: place)
     let reply = PendingReply(
@@ -82,86 +89,15 @@ extension ControlPlane {
     try carry(request, from: session, reply: reply)
   }
 
-  // MARK: Opening and resuming
-
-  private mutating func openSession(
-    _ opening: SessionOpening, id: RequestID, on connection: ConnectionID
-  ) throws(SignalingError) {
-    let identity: Identity
-    var lifetime: Duration?
-    switch opening.credential {
-    case .token(let token):
-      (identity, lifetime) = try self.identity(ofToken: token.value)
-    case .invite(let secret, let name):
-      identity = try self.identity(ofLink: secret.value, name: name)
-    case .resume(let session, let secret, let sequence):
-      try resume(session, secret: secret.value, after: sequence, id: id, on: connection)
-      return
+  /// Requests are counted by session, so that a new connection brings no new allowance.
+  private mutating func takeToken(of connection: ConnectionID) -> Bool {
+    if let session = connections[connection]?.session {
+      return sessions[session]?.bucket.take(now: moment.instant) ?? false
     }
-    let session = SessionID(random: &random)
-    sessions[session] = ControlSession(
-      session, on: connection, identity: identity, client: opening.client)
-    sessions[session]?.ends = lifetime.map { moment.instant + $0 }
-    connections[connection]?.session = session
-    if let visit = identity.visit {
-      attendances[visit, default: Attendance()].sessions.append(session)
-    }
-    log(
-      LogRecord(
-        .info, "session_opened", ("session", session), ("role", identity.role.rawValue),
-        ("transport", connections[connection]?.origin.transport.rawValue ?? "")))
-    showAll(session)
-    emit(.send(connection, JSONRPCText.result(id, describeSession(session, replayingAfter: nil))))
+    return connections[connection]?.bucket.take(now: moment.instant) ?? false
   }
 
-  /// Unknown, rotated, revoked and expired links are answered alike.
-  private mutating func identity(
-    ofLink secret: String, name: Redacted<String>?
-  ) throws(SignalingError) -> Identity {
-    let stranger = PersonID(random: &random)
-    guard let link = configuration.links.open(secret),
-      let identity = try? journal.decided.identity(
-        ofLink: link.invite, version: link.version, stranger: stranger, name: name,
-        at: moment.wall),
-      let visit = identity.visit, journal.scene(of: visit)?.visit.invite(link.invite) != nil
-    else { throw SignalingError(.unauthenticated, "invite_refused", field: "invite") }
-    return identity
-  }
-
-  private mutating func resume(
-    _ session: SessionID, secret: String, after sequence: UInt64, id: RequestID,
-    on connection: ConnectionID
-  ) throws(SignalingError) {
-    guard configuration.links.isResumeSecret(secret, of: session), sessions[session] != nil else {
-      throw SignalingError(.unauthenticated, "session_unknown", field: "resume")
-    }
-    if let old = sessions[session]?.signaling.connection {
-      // The number is that of the next notification, which the old connection will not see.
-      let next = (sessions[session]?.signaling.sequence ?? 0) + 1
-      emit(
-        .send(
-          old,
-          JSONRPCText.notification(
-            "session.closing", sequence: next,
-            ["reason": "resumed_elsewhere", "action": "leave"])))
-      connections[old]?.session = nil
-      drop(old, code: 4_002, reason: "resumed_elsewhere")
-    }
-    _ = sessions[session]?.signaling.attach(connection)
-    connections[connection]?.session = session
-    let missed = sessions[session]?.signaling.missed(after: sequence)
-    if missed == nil { showAll(session) }
-    emit(
-      .send(
-        connection,
-        JSONRPCText.result(
-          id, describeSession(session, replayingAfter: missed == nil ? nil : sequence))))
-    for text in missed ?? [] { emit(.send(connection, text)) }
-    log(LogRecord(.info, "session_resumed", ("session", session), ("replayed", missed != nil)))
-    setConnected(true, session)
-  }
-
-  // MARK: Losing and ending
+  // MARK: Closing
 
   /// The connection is gone; its session has a while to come back on another.
   mutating func close(_ connection: ConnectionID) {
@@ -175,30 +111,5 @@ extension ControlPlane {
     emit(.close(connection, code: code, reason: reason))
     log(LogRecord(.info, "connection_closed", ("connection", connection), ("reason", reason)))
     if let session = state.session { detach(session) }
-  }
-
-  private mutating func detach(_ session: SessionID) {
-    sessions[session]?.signaling.detach(at: moment.instant)
-    startResumeWindow(of: session)
-    setConnected(false, session)
-  }
-
-  /// Tells the visit whether a participant's session is there.
-  private mutating func setConnected(_ isConnected: Bool, _ session: SessionID) {
-    guard let state = sessions[session], let visit = state.visit,
-      let participant = state.identity.participant
-    else { return }
-    let command: VisitCommand = isConnected ? .reconnect(participant) : .disconnect(participant)
-    _ = try? carryOut(.visit(visit, command), by: .system, reply: nil)
-  }
-
-  /// Forgets a session.
-  mutating func end(_ session: SessionID, reason: String) {
-    guard let state = sessions.removeValue(forKey: session) else { return }
-    if let visit = state.visit {
-      attendances[visit]?.sessions.removeAll { $0 == session }
-      touched.insert(visit)
-    }
-    log(LogRecord(.info, "session_ended", ("session", session), ("reason", reason)))
   }
 }

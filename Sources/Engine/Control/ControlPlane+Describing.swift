@@ -53,7 +53,10 @@ extension ControlPlane {
       let ringing = view.requests.last { $0.state == .sent }
       return .compact([
         "call": view.call.map { $0.json(place: .out) },
-        "request": ringing.map { describe($0, for: session) },
+        "request": ringing.flatMap { request in
+          state.visit.flatMap(journal.scene).map { describe(request, in: $0.visit) }
+        },
+        "rating": view.rating.map(\.json),
       ])
     }
     let seats = view.participant.flatMap { peerNumbers[$0] }.flatMap { peers[$0]?.seating.snapshot }
@@ -63,19 +66,39 @@ extension ControlPlane {
       "lobby": view.waiting.map { .array($0.map(\.json)) },
       "seats": .array((seats ?? []).map(\.json)),
       "speakers": .array(view.speakers.map { .string($0.text) }),
+      "chat": .array(messages(of: session).map { describe($0, for: view) }),
+      "pins": .array(state.pins.map(\.json)),
     ])
   }
 
   /// A call request, for the one who is rung.
-  func describe(_ request: CallRequest, for session: SessionID) -> JSON {
-    guard let state = sessions[session], let visit = state.visit.flatMap(journal.scene)?.visit
-    else {
-      return [:]
-    }
+  func describe(_ request: CallRequest, in visit: Visit) -> JSON {
     var by: JSON = .null
-    if case .person(let person) = request.by { by = Self.describe(visit.people[person]) }
+    if case .person(let person) = request.by { by = Self.describe(person, in: visit) }
     return [
       "call": .string(visit.call?.id.text ?? ""), "visit": .string(visit.id.text), "by": by,
+    ]
+  }
+
+  /// How ringing came out.
+  func describeAnswer(to request: CallRequest, in visit: Visit) -> JSON {
+    [
+      "visit": .string(visit.id.text), "person": .string(request.person.text),
+      "outcome": .string(request.state.rawValue),
+    ]
+  }
+
+  /// A chat message, for one of those who have it.
+  func describe(_ message: ChatMessage, for view: CallView) -> JSON {
+    let member = view.roster.first { $0.id == message.sender }
+    // Who has left is named as when they wrote, where the viewer may see that name.
+    let isHidden = view.hidesPatients && (message.role == .patient || message.role == .proxy)
+    let name = member?.name ?? (isHidden ? nil : message.name)
+    return [
+      "id": .string(message.id.text), "participant": .string(message.sender.text),
+      "name": name.map { .string($0.value) } ?? .null, "role": .string(message.role.rawValue),
+      "you": .bool(message.sender == view.participant), "text": .string(message.text.value),
+      "at": .integer(message.at.milliseconds),
     ]
   }
 
@@ -98,35 +121,12 @@ extension ControlPlane {
     ])
   }
 
-  /// What the person may know of the visit itself: nothing for guests, heading, time and the
-  /// responsible for patient and proxy, the description too for staff with a right to it.
-  private func describeVisit(of session: SessionID) -> JSON? {
-    guard let state = sessions[session], state.identity.role != .guest,
-      let scene = state.visit.flatMap(journal.scene)
-    else { return nil }
-    let visit = scene.visit
-    // The second opening of somebody's personal link is a stranger's.
-    let me = scene.participant(state.identity.participant)
-    guard me?.role ?? state.identity.role == state.identity.role, !isStranger(state, in: scene)
-    else { return nil }
-    let relation = journal.decided.relation(of: state.identity, to: visit)
-    let isNamed = relation == .responsible || relation == .added || me?.place == .call
-    let isStaff = state.identity.role == .staff
-    return .compact([
-      "id": .string(visit.id.text), "state": .string(visit.state.rawValue),
-      "heading": !isStaff || isNamed ? visit.details.heading.map { .string($0.value) } : nil,
-      "description": isStaff && isNamed
-        ? visit.details.description.map { .string($0.value) } : nil,
-      "scheduled": visit.scheduled.map { .integer($0.milliseconds) },
-      "responsible": Self.describe(visit.people[visit.responsible]),
-    ])
-  }
-
-  private static func describe(_ person: PersonRecord?) -> JSON {
-    .compact([
-      "name": person?.name.map { .string($0.value) },
-      "title": person?.title.map { .string($0.value) },
-    ])
+  /// The visit that the session is about, as its person may see it.
+  func describeVisit(of session: SessionID) -> JSON? {
+    guard let state = sessions[session], let scene = state.visit.flatMap(journal.scene) else {
+      return nil
+    }
+    return describe(scene.visit, for: state)
   }
 }
 
@@ -148,6 +148,7 @@ extension CallView.Member {
       "you": .bool(isYou), "microphone": .bool(devices.microphone),
       "camera": .bool(devices.camera), "muted_by_staff": .bool(isMutedByStaff),
       "hand_raised": .bool(devices.handRaised), "connection": .string(connection),
+      "quality": quality.map { .string($0.rawValue) }, "sharing": .bool(sharing != nil),
     ])
   }
 }
@@ -160,6 +161,20 @@ extension CallView.Waiting {
       "entered_by": .string(enteredBy), "identified_by": .string(identifiedBy.rawValue),
       "since": .integer(since.milliseconds),
     ])
+  }
+}
+
+extension CallView.Rating {
+  var json: JSON {
+    .compact([
+      "scale": .string(scale.rawValue), "until": until.map { .integer($0.milliseconds) },
+    ])
+  }
+}
+
+extension Pin {
+  var json: JSON {
+    ["participant": .string(participant.text), "source": .string(source.rawValue)]
   }
 }
 

@@ -9,9 +9,8 @@ extension ControlPlane {
   mutating func drain() {
     for (session, state) in sessions.sorted(by: { $0.key < $1.key })
     where state.signaling.connection != nil {
-      notify(session, "server.draining", [:])
-      notify(
-        session, "session.closing", ["reason": "server_draining", "action": "reconnect"])
+      notify(session, .serverDraining, [:])
+      notify(session, .sessionClosing, SessionClosing.serverDraining.json)
     }
     for connection in connections.keys.sorted() {
       drop(connection, code: 1_001, reason: "server_draining")

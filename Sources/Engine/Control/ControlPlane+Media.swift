@@ -15,7 +15,7 @@ extension ControlPlane {
       let visit = state.visit
     else { return }
     guard let number = peerNumbers[participant], let peer = peers[number] else {
-      let fresh = try answerFresh(offer, visit: visit)
+      let fresh = try answerFresh(offer, on: place(of: visit).worker)
       register(fresh, participant: participant, visit: visit, after: nil, reply: reply)
       return
     }
@@ -29,7 +29,7 @@ extension ControlPlane {
         offer: offer.offer, tracks: offer.tracks, seats: offer.seats, random: &random)
     } catch {
       // A page that was loaded again makes a new peer connection, with a certificate of its own.
-      guard let fresh = try? answerFresh(offer, visit: visit),
+      guard let fresh = try? answerFresh(offer, on: place(of: visit).worker),
         fresh.answer.transport.remoteFingerprints != peer.answer.transport.remoteFingerprints
       else { throw SignalingError(error) }
       forget(number)
@@ -41,15 +41,16 @@ extension ControlPlane {
     renegotiate(answer, number: number, reply: reply)
   }
 
-  private struct FreshPeer {
+  /// A peer connection that is only an answer yet.
+  struct FreshPeer {
     var negotiator: MediaNegotiator
     var answer: MediaNegotiator.Answer
   }
 
-  private mutating func answerFresh(
-    _ offer: MediaOffer, visit: VisitID
+  /// The first answer of a peer connection on a worker.
+  mutating func answerFresh(
+    _ offer: MediaOffer, on worker: Int
   ) throws(SignalingError) -> FreshPeer {
-    let worker = place(of: visit).worker
     var negotiator = MediaNegotiator(
       fingerprint: configuration.fingerprint, candidates: configuration.candidates[worker],
       cname: random.string(length: 16))
@@ -102,13 +103,14 @@ extension ControlPlane {
   /// The worker and the room of a visit: chosen at its first transport, the least loaded, and kept.
   private mutating func place(of visit: VisitID) -> (worker: Int, room: RoomNumber) {
     if let place = attendances[visit]?.place { return place }
-    let worker = peerCount.indices.min { peerCount[$0] < peerCount[$1] } ?? 0
     lastRoom += 1
-    let place = (worker: worker, room: RoomNumber(lastRoom))
+    let place = (worker: leastLoadedWorker, room: RoomNumber(lastRoom))
     attendances[visit, default: Attendance()].place = place
     rooms[place.room] = visit
     return place
   }
+
+  var leastLoadedWorker: Int { peerCount.indices.min { peerCount[$0] < peerCount[$1] } ?? 0 }
 
   /// Ends a peer connection on this side.
   mutating func forget(_ number: PeerNumber) {
@@ -124,6 +126,7 @@ extension ControlPlane {
 
   /// A worker's report. One about a peer that is gone finds nothing.
   mutating func handle(_ event: WorkerEvent, from worker: Int) {
+    guard !handleProbe(event) else { return }
     switch event {
     case .peerRegistered(let number):
       guard let peer = peers[number], peer.state == .registering else { return }
@@ -157,6 +160,19 @@ extension ControlPlane {
     touched.insert(peer.visit)
   }
 
+  // MARK: Quality
+
+  /// Takes up what a client has measured; of somebody who is not in a call, nothing.
+  mutating func measure(_ report: QualityReport, from session: SessionID) {
+    guard let state = sessions[session], let visit = state.visit,
+      let participant = state.identity.participant,
+      journal.scene(of: visit)?.place(of: participant) == .call
+    else { return }
+    sessions[session]?.measured.add(report)
+    attendances[visit]?.qualities[participant] = sessions[session]?.measured.quality
+    touched.insert(visit)
+  }
+
   // MARK: Seats
 
   /// The client has blanked these seats.
@@ -168,7 +184,7 @@ extension ControlPlane {
     touched.insert(visit)
   }
 
-  private static func describe(_ answer: MediaNegotiator.Answer) -> JSON {
+  static func describe(_ answer: MediaNegotiator.Answer) -> JSON {
     let seats = answer.seats.map { seat in
       JSON.compact([
         "seat": .integer(Int64(seat.index)), "kind": .string(seat.kind.rawValue),

@@ -63,23 +63,6 @@ extension ControlPlane {
     try request(command, in: visit, from: session, as: reply)
   }
 
-  // MARK: What people do for themselves
-
-  private mutating func carry(
-    _ action: OwnAction, from session: SessionID, reply: PendingReply
-  ) throws(SignalingError) {
-    let visit = try ownVisit(of: session)
-    switch action {
-    case .update(let update):
-      try request(.updateSelf(update), in: visit, from: session, as: reply)
-    case .setPins(let pins):
-      sessions[session]?.pins = pins
-      touched.insert(visit)
-      answer(reply, isDurable: true)
-    default: throw SignalingError(.methodNotFound, "unknown_method")
-    }
-  }
-
   // MARK: Media
 
   private mutating func carry(
@@ -91,7 +74,10 @@ extension ControlPlane {
     case .acknowledgeSeats(let seats):
       acknowledge(seats, from: session)
       answer(reply, isDurable: true)
-    case .report, .probe: throw SignalingError(.methodNotFound, "unknown_method")
+    case .report(let report):
+      measure(report, from: session)
+      answer(reply, isDurable: true)
+    case .probe(let offer): try probe(offer, from: session, reply: reply)
     }
   }
 }

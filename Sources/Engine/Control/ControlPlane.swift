@@ -32,6 +32,8 @@ public struct ControlPlane: Sendable {
     case administer(Command)
     /// The daemon is about to end: everybody is told, and every connection closed.
     case drain
+    /// A clinic takes back what it has let a person open.
+    case revoke(PersonID, in: ClinicID)
     /// `nextDeadline` has come.
     case deadline
   }
@@ -70,9 +72,18 @@ public struct ControlPlane: Sendable {
   var peers: [PeerNumber: Peer] = [:]
   var peerNumbers: [ParticipantID: PeerNumber] = [:]
   var peerCount: [Int]
+  /// Tests of connections.
+  var probes: [PeerNumber: Probe] = [:]
   var rooms: [RoomNumber: VisitID] = [:]
   var lastPeer: UInt64 = 0
   var lastRoom: UInt64 = 0
+
+  /// Who hears about visits without taking part in them.
+  var listening: [ClinicID: Listening] = [:]
+  /// What has happened since `settle` that they are told.
+  var news: [VisitID: VisitNews] = [:]
+  /// What they are told when the event at that position is on disk.
+  var unwritten: [UInt64: (visit: VisitID, news: VisitNews)] = [:]
 
   /// Visits in which something may have changed since `settle`.
   var touched: Set<VisitID> = []
@@ -82,6 +93,9 @@ public struct ControlPlane: Sendable {
 
   private var opening = TimeoutQueue<ConnectionID>(span: Limits.openTimeout)
   private var lost = TimeoutQueue<SessionID>(span: Limits.resumeWindow)
+  private var probing = TimeoutQueue<PeerNumber>(span: Limits.probeTime)
+  /// No session ends by itself before then; nil: none does.
+  var sessionExpiry: Instant?
   private var storeRetry: Instant?
   private var outputs: [Output] = []
   private var polled = 0
@@ -123,6 +137,7 @@ public struct ControlPlane: Sendable {
     case .storeFailed: handleStoreFailure()
     case .administer(let command): administer(command)
     case .drain: drain()
+    case .revoke(let person, let clinic): revoke(person, in: clinic)
     case .deadline: handleDeadlines()
     }
     settle()
@@ -140,7 +155,8 @@ public struct ControlPlane: Sendable {
   /// When `deadline` is to be given as an input.
   public var nextDeadline: Instant? {
     var next = earliest(opening.nextDeadline, lost.nextDeadline)
-    next = earliest(next, storeRetry)
+    next = earliest(next, earliest(storeRetry, sessionExpiry))
+    next = earliest(next, probing.nextDeadline)
     return earliest(next, journal.decided.nextDeadline)
   }
 
@@ -172,6 +188,10 @@ public struct ControlPlane: Sendable {
     lost.start(session, now: moment.instant)
   }
 
+  mutating func startProbeTime(of probe: PeerNumber) {
+    probing.start(probe, now: moment.instant)
+  }
+
   private mutating func open(_ connection: ConnectionID, _ origin: ConnectionOrigin) {
     connections[connection] = ControlConnection(
       origin: origin, bucket: TokenBucket(now: moment.instant))
@@ -196,9 +216,13 @@ public struct ControlPlane: Sendable {
       drop(connection, code: 4_001, reason: "open_timeout")
     }
     while let session = lost.popDue(now: now) {
-      guard let due = sessions[session]?.signaling.deadline, due <= now else { continue }
-      end(session, reason: "resume_timeout")
+      guard let state = sessions[session], let due = state.signaling.deadline, due <= now,
+        state.ratingUntil == nil
+      else { continue }
+      forget(session, reason: "resume_timeout")
     }
+    while let probe = probing.popDue(now: now) { endProbe(probe) }
+    endExpiredSessions()
     for visit in journal.decided.dueVisits(at: now) {
       _ = try? carryOut(.visit(visit, .expire), by: .system, reply: nil)
     }

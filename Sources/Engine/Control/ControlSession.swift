@@ -15,24 +15,57 @@ struct ControlSession: Sendable {
   var signaling: SignalingSession
   /// Who it is. The participant is set as soon as a join has been decided.
   var identity: Identity
-  /// The visit that it is about: from the token or the link, or chosen by starting its call.
+  /// The visit that it is about: from the token or the link, or chosen by entering its call.
   var visit: VisitID?
-  /// What the client was told last; what differs from it becomes notifications.
-  var shown = CallView()
-  /// What the viewer wants to see first.
-  var pins: [Pin] = []
   /// What the client says about itself.
   var client: ClientDescription
-  /// When it ends at the latest, where its token says so.
-  var ends: Instant?
+  /// How long it lasts while the person is neither in a lobby nor in a call, where its token says
+  /// so.
+  let lifetime: Duration?
+  /// When it was opened.
+  let openedAt: Instant
+  /// When its client last asked for something.
+  var usedAt: Instant
+  /// Until when it is for a rating and nothing else; nil: it is not.
+  var ratingUntil: Instant?
+  /// How many requests may still be sent; goes with the session from connection to connection.
+  var bucket: TokenBucket
+  /// How many requests wait for the disk.
+  var waiting = 0
+
+  /// What the client was told last; what differs from it becomes notifications.
+  var shown = CallView()
+  /// The visit as the client was told it last, where the session is about one.
+  var shownVisit: JSON?
+  /// What the viewer wants to see first.
+  var pins: [Pin] = []
+  /// How large the viewer shows its seats.
+  var seatViews: [SeatView] = []
+  /// The test of its connection that it runs.
+  var probe: PeerNumber?
+  /// The visit in which the person was rung last, where the session is for none.
+  var rungIn: VisitID?
+  /// What the client has measured in the call.
+  var measured = MeasuredCall()
 
   init(
-    _ id: SessionID, on connection: ConnectionID, identity: Identity, client: ClientDescription
+    _ id: SessionID, on connection: ConnectionID, bucket: TokenBucket, identity: Identity,
+    lifetime: Duration?, client: ClientDescription, at now: Instant
   ) {
     signaling = SignalingSession(id: id, connection: connection)
     self.identity = identity
+    self.lifetime = lifetime
     self.client = client
+    self.bucket = bucket
+    openedAt = now
+    usedAt = now
     visit = identity.visit
+  }
+
+  /// Whether the session is over with the call: it came by a link, or by a token that gives it no
+  /// time of its own.
+  var endsWithCall: Bool {
+    identity.role != .staff && lifetime == nil
   }
 }
 
@@ -53,6 +86,17 @@ struct PendingReply: Sendable {
     case joined
     case admitted([ParticipantID])
     case muted(ParticipantID)
+    /// Who answers for the visit now.
+    case responsible(VisitID)
+    /// The visit as it is then.
+    case visit(VisitID)
+    /// The same, with what does not fit, and the links into it.
+    case booked(VisitID)
+    case invites([InviteOutcome], VisitID)
+    case generalLink(VisitID)
+    case chat(ChatMessageID)
+    /// A rating is in: a session that was for it alone is over.
+    case rated
   }
 
   let connection: ConnectionID
@@ -72,4 +116,6 @@ struct Attendance: Sendable {
   var place: (worker: Int, room: RoomNumber)?
   /// Who is speaking, loudest first.
   var speakers: [PeerNumber] = []
+  /// How good the connections of those in the call are, as far as they have reported it.
+  var qualities: [ParticipantID: ConnectionQuality] = [:]
 }

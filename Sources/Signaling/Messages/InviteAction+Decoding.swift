@@ -28,6 +28,7 @@ extension InviteAction {
 
 extension InviteAction.Recipient {
   init(_ reader: ParameterReader) throws(SignalingError) {
+    path = reader.ownPath
     givenName = try reader.optionalName("given_name", maximumBytes: Limits.nameBytes / 2 - 1)
     familyName = try reader.optionalName("family_name", maximumBytes: Limits.nameBytes / 2)
     phone = try reader.optionalName("phone", maximumBytes: Limits.nameBytes)

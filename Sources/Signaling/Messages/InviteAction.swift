@@ -23,6 +23,8 @@ public enum InviteAction: Equatable, Sendable {
   /// Whom a personal link is for. Number and address are as they were typed: whether they are
   /// any is said for each recipient, and the other ones get their links.
   public struct Recipient: Equatable, Sendable {
+    /// Where it stands among the arguments, as `guests[0]`.
+    public var path: String
     /// First name.
     public var givenName: Redacted<String>?
     /// Last name.

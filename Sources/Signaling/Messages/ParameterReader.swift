@@ -12,6 +12,12 @@ struct ParameterReader {
 
   func has(_ name: String) -> Bool { object[name] != nil && object[name] != .null }
 
+  /// Whether the argument is there and says that there is to be nothing: null or an empty text.
+  func isCleared(_ name: String) -> Bool { object[name] == .null || object[name] == "" }
+
+  /// Where the object stands among the arguments, as `proxies[0]`.
+  var ownPath: String { String(path.dropLast()) }
+
   func string(_ name: String, maximumBytes: Int) throws(SignalingError) -> String {
     guard let text = try optionalString(name, maximumBytes: maximumBytes) else {
       throw missing(name)

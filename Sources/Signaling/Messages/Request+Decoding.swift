@@ -53,8 +53,8 @@ extension CallAction {
     case .callEnd: self = .end
     case .callRequest: self = .request(try reader.identifier("person", PersonID.self))
     case .callWithdraw: self = .withdraw(try reader.identifier("person", PersonID.self))
-    case .callAccept: self = .accept
-    case .callDecline: self = .decline
+    case .callAccept: self = .accept(try reader.optionalIdentifier("visit", VisitID.self))
+    case .callDecline: self = .decline(try reader.optionalIdentifier("visit", VisitID.self))
     default: return nil
     }
   }

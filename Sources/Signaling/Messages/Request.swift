@@ -29,8 +29,9 @@ public enum CallAction: Equatable, Sendable {
   case request(PersonID)
   /// Stops ringing them.
   case withdraw(PersonID)
-  case accept
-  case decline
+  /// Comes, to the visit where the person is being rung.
+  case accept(VisitID?)
+  case decline(VisitID?)
 }
 
 /// What staff in the call does with somebody else.

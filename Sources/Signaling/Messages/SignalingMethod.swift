@@ -70,12 +70,11 @@ public enum SignalingMethod: String, Sendable, CaseIterable {
   /// to blank.
   public func requireEntry(from place: Place) throws(SignalingError) {
     switch self {
-    case .pinSet where place != .call, .viewSet where place != .call,
-      .mediaReport where place != .call:
+    case .pinSet where place != .call, .viewSet where place != .call:
       throw SignalingError(.refused, "not_in_call")
     case .mediaNegotiate where place == .out, .mediaRestart where place == .out:
       throw SignalingError(.refused, "not_joined")
-    case .probeStart where place == .call: throw SignalingError(.refused, "already_joined")
+    case .probeStart where place != .out: throw SignalingError(.refused, "already_joined")
     default: return
     }
   }

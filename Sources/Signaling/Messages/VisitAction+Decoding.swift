@@ -43,12 +43,17 @@ extension VisitQuery {
 extension VisitParameters {
   init(_ reader: ParameterReader) throws(SignalingError) {
     type = try reader.optionalName("type", maximumBytes: Limits.nameBytes)?.value
-    heading = try reader.optionalName("heading", maximumBytes: Limits.headingBytes)
-    description = try reader.optionalText("description", maximumBytes: Limits.descriptionBytes)
+    heading =
+      reader.isCleared("heading")
+      ? Redacted("") : try reader.optionalName("heading", maximumBytes: Limits.headingBytes)
+    description =
+      reader.isCleared("description")
+      ? Redacted("")
+      : try reader.optionalText("description", maximumBytes: Limits.descriptionBytes)
     scheduled = try reader.optionalTime("scheduled")
     ends = try reader.optionalTime("ends")
     unit = try reader.optionalIdentifier("unit", UnitID.self)
-    patient = try reader.nested("patient").map(PatientParameters.init)
+    patients = try Self.readPatients(reader)
     proxies = try reader.optionalList("proxies", maximum: Limits.participantsPerCall)?
       .map(PersonParameters.init)
     staff = try reader.identifiers(
@@ -57,10 +62,24 @@ extension VisitParameters {
       .map(InviteAction.Recipient.init)
     agreedWithPatient = try reader.optionalBool("agreed_with_patient")
   }
+  /// One as `patient`, or a child's profiles as `patients`.
+  private static func readPatients(
+    _ reader: ParameterReader
+  ) throws(SignalingError) -> [PatientParameters]? {
+    guard let one = try reader.nested("patient") else {
+      return try reader.optionalList("patients", maximum: Limits.proxiesPerVisit)?
+        .map(PatientParameters.init)
+    }
+    guard !reader.has("patients") else {
+      throw reader.bad("patients", "too_many", "is not given beside patient")
+    }
+    return [try PatientParameters(one)]
+  }
 }
 
 extension PersonParameters {
   init(_ reader: ParameterReader) throws(SignalingError) {
+    path = reader.ownPath
     person = try reader.optionalIdentifier("person", PersonID.self)
     name = try reader.optionalName("name", maximumBytes: Limits.nameBytes)
     phone = try reader.optionalName("phone", maximumBytes: Limits.nameBytes)
@@ -71,5 +90,8 @@ extension PersonParameters {
 extension PatientParameters {
   init(_ reader: ParameterReader) throws(SignalingError) {
     person = try PersonParameters(reader)
+    patient = Patient(
+      profile: try reader.optionalWord("profile", Patient.Profile.self) ?? .own,
+      ageBand: try reader.optionalWord("age_band", Patient.AgeBand.self) ?? .adult)
   }
 }

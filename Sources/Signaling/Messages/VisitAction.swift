@@ -40,9 +40,9 @@ public struct VisitQuery: Equatable, Sendable {
 public struct VisitParameters: Equatable, Sendable {
   /// The clinic's word for the type.
   public var type: String?
-  /// The reason for the visit.
+  /// The reason for the visit; empty: none.
   public var heading: Redacted<String>?
-  /// More about it.
+  /// More about it; empty: nothing.
   public var description: Redacted<String>?
   /// When it is to take place.
   public var scheduled: WallTime?
@@ -50,8 +50,8 @@ public struct VisitParameters: Equatable, Sendable {
   public var ends: WallTime?
   /// The part of the clinic.
   public var unit: UnitID?
-  /// Whom it is for.
-  public var patient: PatientParameters?
+  /// Whom it is for: one patient, or the profiles of one child.
+  public var patients: [PatientParameters]?
   /// Who acts for the patient; those who are there stay.
   public var proxies: [PersonParameters]?
   /// Who of the staff takes part.
@@ -67,6 +67,8 @@ public struct VisitParameters: Equatable, Sendable {
 
 /// A person as a client names one: by an identifier of the clinic's, or anew.
 public struct PersonParameters: Equatable, Sendable {
+  /// Where it stands among the arguments, as `proxies[0]`.
+  public var path: String
   /// The clinic's identifier; nil: one is drawn.
   public var person: PersonID?
   /// First and last name.
@@ -81,4 +83,6 @@ public struct PersonParameters: Equatable, Sendable {
 public struct PatientParameters: Equatable, Sendable {
   /// Who.
   public var person: PersonParameters
+  /// What the rules about children need to know.
+  public var patient: Patient
 }
