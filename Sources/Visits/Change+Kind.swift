@@ -9,6 +9,17 @@ extension Change {
     }
   }
 
+  /// Whether the event changes a visit's booking, and with it the visit's version.
+  var isOfBooking: Bool {
+    switch self {
+    case .detailsRecorded, .visitReclassified, .visitRescheduled, .attendeeBooked,
+      .attendeeReleased, .visitStarted, .visitCancelled, .visitClosed, .responsibleChanged,
+      .inviteCreated, .inviteRevoked, .inviteMoved, .inviteRotated:
+      true
+    default: false
+    }
+  }
+
   /// Whether the effect waits until the event is on disk.
   public var givesAccess: Bool {
     switch self {

@@ -145,10 +145,16 @@ extension Decision {
     if former == nil && attendee.role == .proxy, visit.childActsAlone {
       throw Refusal(.childHasOwnProfile, field: "proxies")
     }
-    if former == nil || visit.patients[person] != attendee.patient {
+    guard !visit.invites.contains(where: { $0.isForGuest && $0.person == person }) else {
+      throw Refusal(.alreadyExists, field: attendee.role.listName)
+    }
+    let known = visit.people[person]
+    try note(attendee)
+    if former == nil || visit.patients[person] != attendee.patient
+      || visit.people[person] != known
+    {
       record(.attendeeBooked(person, attendee.role, attendee.patient))
     }
-    try note(attendee)
     return former == nil
   }
 

@@ -34,6 +34,8 @@ extension Decision {
   /// A member of staff answers for the visit from now on.
   mutating func appoint(_ identity: Identity) throws(Refusal) {
     guard visit.responsible != identity.person else { return }
+    // Nobody answers for a visit in which they are the patient, or speak for one.
+    guard visit.booked[identity.person] ?? .staff == .staff else { throw Refusal(.notPermitted) }
     try note(PersonRecord(id: identity.person, name: identity.name, title: identity.title))
     record(.responsibleChanged(identity.person))
   }

@@ -47,6 +47,8 @@ public struct Invite: Equatable, Sendable {
 
   /// Whether the link is for one named recipient.
   public var isPersonal: Bool { recipient != .anybody }
+  /// Whether the link is for one guest.
+  var isForGuest: Bool { if case .person(_, .guest, _) = recipient { true } else { false } }
   /// The one recipient; nil for the general link.
   public var person: PersonID? {
     if case .person(let person, _, _) = recipient { person } else { nil }

@@ -6,6 +6,7 @@ extension Visit {
     if let contradiction = contradiction(to: event.change) {
       preconditionFailure("\(id): \(contradiction)")
     }
+    if event.change.isOfBooking { version += 1 }
     switch event.change {
     case .clinicCreated, .settingsChanged, .directoryChanged, .visitCreated: break
     case .visitReclassified(let type, let unit): (self.type, self.unit) = (type, unit)
@@ -64,7 +65,8 @@ extension Visit {
     case .clinicCreated, .settingsChanged, .directoryChanged, .visitCreated:
       return "an event of another kind of subject"
     case .detailsRecorded, .personRecorded: return nil
-    case .responsibleChanged: return unless(isOpen, "the visit is over")
+    case .responsibleChanged(let person):
+      return unless(isOpen && booked[person] ?? .staff == .staff, "\(person) cannot answer for it")
     case .visitStarted: return unless(state == .booked, "the visit is not booked")
     case .visitCancelled, .visitClosed:
       return unless(isOpen && call == nil && participants.isEmpty, "the visit is in use or over")

@@ -29,6 +29,8 @@ public struct Visit: Equatable, Sendable {
   public let createdBy: Author
   /// When it was made.
   public let createdAt: WallTime
+  /// Grows with each change of the booking: of its state, details, time, people and links. From 1.
+  public internal(set) var version: Int64 = 1
   /// How it stands.
   public internal(set) var state: State
   /// When it is to take place; nil for one that was created as ongoing.

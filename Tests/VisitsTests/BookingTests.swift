@@ -163,4 +163,29 @@ import Testing
       recipient: .person(guest("per_more"), role: .guest, kind: .other))
     #expect(scene.refusal(of: .createInvite(one), by: scene.staff(scene.anna)) == .tooMany)
   }
+
+  @Test func aVisitsVersionGrowsWithItsBookingAndNotWithItsCall() throws {
+    var scene = try Scene(scheduled: true)
+    let made = scene.current.version
+    let anna = try scene.annaStarts()
+    let started = scene.current.version
+    #expect(started > made)
+    try scene.piaJoins()
+    try scene.perform(.admitAll(), by: anna)
+    try scene.perform(.endCall, by: anna)
+    #expect(scene.current.version == started)
+    try scene.perform(.close, by: scene.staff(scene.anna))
+    #expect(scene.current.version == started + 1)
+    let restored = try VisitLedger(restoring: scene.log, at: scene.now)
+    #expect(restored.visits[scene.visit]?.version == started + 1)
+  }
+
+  @Test func nobodyAnswersForAVisitInWhichTheyAreThePatient() throws {
+    var scene = try Scene(
+      settings: ClinicSettings(sameUnitMayJoin: true), scheduled: true)
+    let pia = scene.staff(scene.pia, units: [named("uni_skin")])
+    #expect(scene.refusal(of: .start, by: pia) == .notPermitted)
+    #expect(
+      scene.refusal(of: .startCall(named("cal_a"), as: named("par_a")), by: pia) == .notPermitted)
+  }
 }

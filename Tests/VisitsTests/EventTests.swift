@@ -32,6 +32,23 @@ import Testing
     #expect(read.change == .personRecorded(PersonRecord(id: named("per_a"))))
   }
 
+  @Test func aVisitThatWasWrittenBeforeChildrenWereKnownHasAnAdultAsPatient() throws {
+    let text = #"""
+      {"version":1,"type":"visit.created","by":"per_a","clinic":"cli_a","visit_type":"videobesök",
+      "responsible":"per_a","booked":[{"person":"per_a","role":"staff"},
+      {"person":"per_b","role":"patient"}]}
+      """#
+    let stored = StoredEvent(
+      position: 1, at: WallTime(milliseconds: 0), visit: named("vis_a"),
+      payload: try JSON(parsing: text))
+    guard case .visitCreated(let record) = try VisitEvent(stored, instant: .origin).change else {
+      Issue.record("another event")
+      return
+    }
+    #expect(record.patients == [named("per_b"): Patient(profile: .own, ageBand: .adult)])
+    #expect(record.ends == nil)
+  }
+
   @Test(arguments: [
     (#"{"version":2,"type":"visit.started","by":"system"}"#, "version 2 is not known, 1 is"),
     (#"{"type":"visit.started","by":"system"}"#, "no whole number `version`"),
