@@ -27,6 +27,12 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift)
 }
 
+/// Measures; run by `scripts/bench`, and no part of what is installed.
+func benchmarks(_ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: "Benchmarks", dependencies: dependencies, path: "Benchmarks", swiftSettings: swift)
+}
+
 /// The tests of a target see what the target sees; files that they read are no part of the build.
 func tests(
   _ name: String, _ dependencies: [Target.Dependency], fixtures: [String] = []
@@ -41,7 +47,7 @@ let package = Package(
     library("CLinux"),
     library("CSecurity", links: ["ssl", "crypto", "srtp2"]),
     library("CDatabase", links: ["sqlite3"]),
-    library("CWeb", links: ["websockets", "curl"]),
+    library("CWeb", links: ["websockets", "ev", "curl"]),
     target("Primitives", []),
     target("Wire", ["Primitives"]),
     target("Security", ["Primitives", "CSecurity"]),
@@ -77,6 +83,10 @@ let package = Package(
         "CWeb", "Primitives", "Security", "Visits", "Engine", "Store", "Runtime", "Setup",
         "Simulation",
       ]),
+
+    benchmarks([
+      "Primitives", "Wire", "Security", "Visits", "Signaling", "Engine", "Store", "Runtime",
+    ]),
 
     tests("Primitives", ["Primitives"]),
     tests("Wire", ["Primitives", "Wire"], fixtures: ["Fixtures"]),

@@ -12,3 +12,12 @@ extern const long web_tls_options;
 extern const int web_no_port;
 // A timeout that ends a connection at once, from outside its own callback.
 extern const int web_timeout_now;
+
+// A loop for the library to wait in: its own asks about every connection whenever one of them has
+// something, which thousands of idle ones make slow.
+void *web_loop_make(void);
+// Waits for something to happen, at most for the time of a tick, and deals with it.
+void web_loop_turn(void *loop);
+void web_loop_free(void *loop);
+// The longest wait of one turn.
+extern const double web_loop_tick_seconds;

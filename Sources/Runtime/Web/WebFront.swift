@@ -28,6 +28,7 @@ final class WebFront: @unchecked Sendable {
   private let stopRequested = Atomic<Bool>(false)
 
   private var context: OpaquePointer?
+  private let loop: UnsafeMutableRawPointer
   private var memory = LibraryMemory()
 
   init(
@@ -37,12 +38,18 @@ final class WebFront: @unchecked Sendable {
     self.configuration = configuration
     self.events = events
     self.commands = commands
+    guard let loop = web_loop_make() else {
+      throw WebServerError(reason: "the kernel gives no event loop")
+    }
+    self.loop = loop
     lws_set_log_level(0, nil)
     var info = lws_context_creation_info()
     info.options =
       UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
       | UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
       | UInt64(LWS_SERVER_OPTION_VALIDATE_UTF8)
+      | UInt64(LWS_SERVER_OPTION_LIBEV)
+    info.foreign_loops = memory.pointers([loop])
     info.gid = -1
     info.uid = -1
     info.pt_serv_buf_size = 4_096
@@ -63,7 +70,10 @@ final class WebFront: @unchecked Sendable {
     try adoptMailbox(context)
   }
 
-  deinit { if let context { lws_context_destroy(context) } }
+  deinit {
+    if let context { lws_context_destroy(context) }
+    web_loop_free(loop)
+  }
 
   // MARK: From other threads
 
@@ -81,7 +91,15 @@ final class WebFront: @unchecked Sendable {
   /// Serves until it is told to stop, then closes everything.
   func run() {
     guard let context else { return }
-    while !isStopping, lws_service(context, 0) >= 0 {}
+    let tick = Duration.milliseconds(Int(web_loop_tick_seconds * 1_000))
+    var looked = MonotonicClock.now()
+    while !isStopping {
+      web_loop_turn(loop)
+      guard MonotonicClock.now() - looked >= tick else { continue }
+      // The library looks at its timers only after something has come on a descriptor.
+      looked = MonotonicClock.now()
+      commands.nudge()
+    }
     lws_context_destroy(context)
     self.context = nil
   }
@@ -218,6 +236,12 @@ private struct LibraryMemory: ~Copyable {
     let pointer = block.bindMemory(to: Element.self, capacity: elements.count)
     pointer.initialize(from: elements, count: elements.count)
     return UnsafePointer(pointer)
+  }
+
+  mutating func pointers(
+    _ pointers: [UnsafeMutableRawPointer?]
+  ) -> UnsafeMutablePointer<UnsafeMutableRawPointer?>? {
+    UnsafeMutablePointer(mutating: array(pointers))
   }
 
   /// A table of protocols, all with our one callback, ended as the library wants it.
