@@ -91,6 +91,8 @@ public struct ControlPlane: Sendable {
   var departures: [ParticipantID: Departure] = [:]
   var endings: [VisitID: CallEnd] = [:]
 
+  /// Tokens and links that were refused lately.
+  var refusals: RefusalCount
   private var opening = TimeoutQueue<ConnectionID>(span: Limits.openTimeout)
   private var lost = TimeoutQueue<SessionID>(span: Limits.resumeWindow)
   private var probing = TimeoutQueue<PeerNumber>(span: Limits.probeTime)
@@ -114,6 +116,7 @@ public struct ControlPlane: Sendable {
     self.random = random
     self.moment = moment
     logLevel = configuration.logLevel
+    refusals = RefusalCount(now: moment.instant)
     journal = try VisitJournal(
       restoring: events, through: last ?? events.last?.position ?? 0, at: moment)
     peerCount = Array(repeating: 0, count: configuration.candidates.count)

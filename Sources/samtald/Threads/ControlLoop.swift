@@ -37,6 +37,8 @@ final class ControlLoop {
   /// Time after which a mailbox that was full is tried again.
   private static let retryInterval = Duration.milliseconds(1)
   private static let housekeepingInterval = Duration.seconds(1)
+  /// Time between two looks for visits that retention deletes.
+  private static let retentionInterval = Duration.hours(1)
 
   private enum Token {
     static let signals: UInt64 = 0
@@ -58,6 +60,7 @@ final class ControlLoop {
   private var appended: UInt64 = 0
   private var committed: UInt64 = 0
   private var nextHousekeeping = Instant.origin
+  private var nextRetention = Instant.origin
   private var announcement: String?
   private var isUp = false
   private var drainDeadline: Instant?
@@ -230,6 +233,10 @@ final class ControlLoop {
     let now = MonotonicClock.now()
     guard now >= nextHousekeeping else { return }
     nextHousekeeping = now + Self.housekeepingInterval
+    if now >= nextRetention && isUp {
+      nextRetention = now + Self.retentionInterval
+      feed(.administer(.forgetVisits))
+    }
     if certificateFiles.haveChanged() { toWeb.send(.reloadCertificate) }
     around.board.update(web: around.web.counters)
     around.board.update { status in
