@@ -104,6 +104,27 @@ import Wire
         "tracks[0].mid", "too_long"
       ),
       (.mediaNegotiate, ["offer": "v=0", "tracks": [7]], "tracks[0]", "wrong_type"),
+      (.visitList, ["states": ["gone"]], "states[0]", "unknown_value"),
+      (.visitList, ["limit": 0], "limit", "out_of_range"),
+      (.visitCreate, [:], "type", "missing"),
+      (.visitCreate, ["type": "x", "staff": ["vis_1"]], "staff[0]", "bad_identifier"),
+      (.visitCreate, ["type": "x", "patient": [:], "patients": []], "patients", "too_many"),
+      (
+        .visitCreate, ["type": "x", "proxies": [["name": 7]]], "proxies[0].name", "wrong_type"
+      ),
+      (.inviteCreate, ["recipients": []], "recipients", "empty"),
+      (
+        .inviteCreate, ["recipients": [["kind": "king"]]], "recipients[0].kind", "unknown_value"
+      ),
+      (.inviteLink, ["action": "burn"], "action", "unknown_value"),
+      (.chatSend, ["text": "  \n"], "text", "bad_characters"),
+      (.chatSend, ["text": "a\u{202E}b"], "text", "bad_characters"),
+      (.feedbackSubmit, ["scale": "five_grades", "grade": 6], "grade", "out_of_range"),
+      (.mediaReport, ["loss_receiving_permille": 1_001], "loss_receiving_permille", "out_of_range"),
+      (
+        .viewSet, ["seats": [["seat": 1, "max_width": -1, "max_height": 1]]], "seats[0].max_width",
+        "out_of_range"
+      ),
       (.seatsAcknowledge, ["seats": [["seat": 1]]], "seats[0].epoch", "missing"),
       (.seatsAcknowledge, ["seats": [["seat": -1, "epoch": 1]]], "seats[0].seat", "wrong_type"),
     ] as [(SignalingMethod, JSON, String, String)])
@@ -136,6 +157,20 @@ import Wire
   @Test func everyMethodReadsWhatNewerClientsAdd() throws {
     let request = try Request(.callJoin, params: ["colour": "blue"])
     #expect(request == .call(.join(nil)))
+  }
+
+  @Test func nullIsAsGoodAsNothing() throws {
+    let request = try Request(.visitList, params: ["from": .null, "limit": .null])
+    #expect(request == .visit(.list(VisitQuery())))
+  }
+
+  @Test func aHeadingIsTakenAwayByNullOrAnEmptyText() throws {
+    for cleared in [JSON.null, ""] {
+      var parameters = VisitParameters()
+      parameters.heading = Redacted("")
+      let request = try Request(.visitUpdate, params: ["heading": cleared])
+      #expect(request == .visit(.update(nil, parameters)))
+    }
   }
 
   @Test func hugeSeatNumbersAreOnlyUnknownSeats() throws {

@@ -30,8 +30,7 @@ import Testing
     let all = Set(EventTests.durable.map(\.name)).filter { name in
       families.contains { name.hasPrefix($0) }
     }
-    // No crowd is at it for so long that retention has anything to do.
-    #expect(all.subtracting(seen) == ["visit.forgotten"])
+    #expect(all.subtracting(seen) == [])
     let expected: Set<Refusal.Reason> = [
       .notPermitted, .visitNotFound, .visitCancelled, .callOpen, .severalPatients,
       .proxyRequired, .personPresent, .personIsResponsible, .inviteRevoked, .alreadyExists,

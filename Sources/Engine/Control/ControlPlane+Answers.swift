@@ -55,9 +55,20 @@ extension ControlPlane {
     guard let visit = journal.decided.visits[id] else { return [] }
     let links = visit.invites.filter { $0.isPersonal && !$0.isRevoked }
     return describe(id, for: session) + [
-      .init("warnings", .array([])),
+      .init("warnings", .array(journal.decided.warnings(for: id).map(Self.describe))),
       .init("invites", .array(links.map { describe($0, in: visit) })),
     ]
+  }
+
+  /// What staff is told of a booking that stands all the same.
+  static func describe(_ warning: BookingWarning) -> JSON {
+    .compact([
+      "code": .string(warning.code.rawValue), "field": .string(warning.field),
+      "person": warning.person.map { .string($0.text) },
+      "visit": warning.visit.map { .string($0.text) },
+      "fits": warning.fits.map(JSON.string),
+      "message": .string(warning.message),
+    ])
   }
 
   private func describeSent(_ id: ChatMessageID, from session: SessionID) -> [JSON.Member] {
@@ -84,5 +95,16 @@ extension ControlPlane {
     guard let request = reply.request, connections[reply.connection]?.session == reply.session
     else { return }
     emit(.send(reply.connection, JSONRPCText.error(request, error)))
+  }
+}
+
+extension BookingWarning {
+  /// A sentence for the developer who reads it.
+  fileprivate var message: String {
+    switch code {
+    case .staffOverlap: "a member of staff has another visit at that time"
+    case .patientOverlap: "the patient has another visit at that time"
+    case .typeMismatch: "the people do not fit the type" + (fits.map { "; \($0) fits" } ?? "")
+    }
   }
 }

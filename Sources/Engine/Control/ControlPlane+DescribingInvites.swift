@@ -16,8 +16,18 @@ extension ControlPlane {
       "role": .string(role.rawValue), "kind": kind.map { .string($0.rawValue) },
       "phone": person?.phone.map { .string($0.value) },
       "email": person?.email.map { .string($0.value) },
-      "channels": .array(visit.channels(of: invite.id)),
-      "state": .string(visit.stateName(of: invite)),
+      "channels": .array(visit.lastMessages(of: invite.id).map(Self.describe)),
+      "state": .string(visit.state(of: invite).rawValue),
+    ])
+  }
+
+  /// How far a message has come.
+  private static func describe(_ message: OutgoingMessage) -> JSON {
+    var reason: String?
+    if case .failed(let failure) = message.state { reason = failure.rawValue }
+    return .compact([
+      "channel": .string(message.channel.rawValue), "state": .string(message.state.name),
+      "reason": reason.map(JSON.string),
     ])
   }
 
@@ -46,35 +56,5 @@ extension ControlPlane {
     let address = general.flatMap { link(of: $0.id) }
     let text = journal.decided.clinics[visit.clinic]?.settings.generalLinkText ?? ""
     return [.init("link", address.map(JSON.string) ?? .null), .init("text", .string(text))]
-  }
-}
-
-extension Visit {
-  /// How far the newest message with a link has come, by channel.
-  fileprivate func channels(of invite: InviteID) -> [JSON] {
-    OutgoingMessage.Channel.allCases.compactMap { channel in
-      guard let last = messages.last(where: { $0.invite == invite && $0.channel == channel })
-      else { return nil }
-      var reason: String?
-      if case .failed(let failure) = last.state { reason = failure.rawValue }
-      return .compact([
-        "channel": .string(channel.rawValue), "state": .string(last.state.name),
-        "reason": reason.map(JSON.string),
-      ])
-    }
-  }
-
-  /// How far a link has come, in the one word that staff is shown: the last of these that is so.
-  fileprivate func stateName(of invite: Invite) -> String {
-    if invite.isRevoked { return "revoked" }
-    let present = participants.filter { $0.invite == invite.id }
-    if invite.wasUsed || present.contains(where: { $0.place == .call }) { return "joined" }
-    if !present.isEmpty { return "waiting" }
-    if invite.wasOpened { return "opened" }
-    let states = OutgoingMessage.Channel.allCases.compactMap { channel in
-      messages.last { $0.invite == invite.id && $0.channel == channel }?.state
-    }
-    if states.contains(.sent) { return "sent" }
-    return !states.isEmpty && !states.contains(.queued) ? "failed" : "queued"
   }
 }

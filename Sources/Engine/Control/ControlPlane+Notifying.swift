@@ -33,11 +33,15 @@ extension ControlPlane {
       journal.decided.visits[visit]?.participant(participant) == nil
     {
       sessions[session]?.identity.participant = nil
+      watchExpiry(of: session)
     }
     let new = view(of: session)
     guard new != old else { return }
     sessions[session]?.shown = new
     if old.place != new.place {
+      // One sees more of the visit, or less, from another place.
+      let described = describeVisit(of: session)
+      sessions[session]?.shownVisit = described
       notifyMove(session, from: old, to: new, visit)
     } else if new.place == .call {
       notifyRoster(session, from: old, to: new)
@@ -66,7 +70,10 @@ extension ControlPlane {
     case .call:
       notify(
         session, .lobbyStatus,
-        ["status": "admitted", "snapshot": describeSnapshot(session)])
+        .compact([
+          "status": "admitted", "visit": describeVisit(of: session),
+          "snapshot": describeSnapshot(session),
+        ]))
     case .lobby:
       notify(session, .lobbyStatus, ["status": old.place == .call ? "held" : "waiting"])
     case .out:

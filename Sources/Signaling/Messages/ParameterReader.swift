@@ -203,7 +203,8 @@ struct ParameterReader {
   }
 
   private func present(_ name: String) -> JSON? {
-    object[name].flatMap { $0 == .null ? nil : $0 }
+    guard let value = object[name], value != .null else { return nil }
+    return value
   }
 
   private func wrongType(_ name: String, _ expected: String) -> SignalingError {

@@ -25,6 +25,8 @@ let iceServers = [];
 /** @type {'out' | 'lobby' | 'call'} */
 let place = 'out';
 let call = null;
+/** Whether the session is of no use any more. */
+let isOver = false;
 /** Whether staff is ringing this patient now. */
 let isRinging = false;
 /** @type {Map<string, any>} who is in the call, by participant */
@@ -69,6 +71,7 @@ async function enter() {
 
 async function openSession(credentials) {
   session?.close();
+  isOver = false;
   session = new SamtalSession(signalURL(), clientDescription());
   // For looking at statistics from the browser's console.
   globalThis.samtal = { session, roster, get media() { return media; } };
@@ -105,12 +108,15 @@ async function opened(result) {
   }
 }
 
+/** Ends of a session that have been shown in words of their own before. */
+const TOLD = new Set(['denied', 'removed', 'call_ended', 'after_call_over']);
+
 function sessionEnded({ reason }) {
   if (reason === 'closed_here') return;
   leaveMedia();
   devices.close();
   sessionStorage.removeItem(RESUMPTION);
-  showNotice('Anslutningen är avslutad', REFUSALS[reason] ?? '', 'Anslut igen');
+  if (!TOLD.has(reason)) showNotice('Anslutningen är avslutad', REFUSALS[reason] ?? '', 'Anslut igen');
 }
 
 function explain(error) {
@@ -280,6 +286,11 @@ const NOTIFICATIONS = {
   },
   'call.ended': () => {
     isRinging = false;
+    // What the session of anybody but staff was for is over: the way back begins at the link.
+    if (you.role !== 'staff') {
+      isOver = true;
+      sessionStorage.removeItem(RESUMPTION);
+    }
     out('Samtalet är avslutat', 'Du kan stänga sidan.');
   },
   'call.waiting_for_staff': ({ ends_at: endsAt }) => {
@@ -364,7 +375,7 @@ onClick('lobby-leave', leave);
 onClick('leave', leave);
 onClick('end', () => ask('call.end'));
 onClick('admit-all', () => ask('lobby.admit_all'));
-onClick('retry', () => (session?.isOpen ? showDoor() : enter()));
+onClick('retry', () => (session?.isOpen && !isOver ? showDoor() : enter()));
 window.addEventListener('hashchange', () => location.reload());
 
 takeLink();
