@@ -139,6 +139,11 @@ public enum Limits {
 
   // MARK: Store
 
+  /// Visits that retention deletes at one time.
+  public static let visitsForgottenAtOnce = 1_024
+  /// Refused tokens and links in a second that are listed one by one in the audit log; of further
+  /// ones it says how many they were.
+  public static let refusalsListedPerSecond = 10
   /// Rows of the audit log that are no events and wait for a store that fails; further ones are
   /// counted.
   public static let waitingAuditEntries = 1_024

@@ -17,9 +17,11 @@ public final class StopSignals: Sendable {
   /// Watch this for reading.
   public let descriptor: Int32
 
-  /// Blocks the signals and listens to them; broken pipes are ignored from then on.
+  /// Blocks the signals and listens to them; from then on a broken pipe and a file that may not
+  /// grow are errors of the call alone.
   public init() throws(SystemError) {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     let signals = [SIGTERM, SIGINT, SIGHUP]
     descriptor = linux_signals_create(signals, Int32(signals.count))
     if descriptor < 0 { throw .last("listen to signals") }

@@ -93,6 +93,13 @@ extension EventStore {
       WHEN NOT EXISTS (SELECT 1 FROM audit_checkpoints WHERE number >= old.number)
       BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
     """,
+    // How far each clinic's webhook has come in the event log.
+    """
+    CREATE TABLE webhooks (
+      clinic TEXT PRIMARY KEY,
+      position INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
   ]
 
   /// The version of a database that all migrations have been done to.

@@ -26,7 +26,8 @@ extension Change {
     // A message is no access: it goes out when it is on disk, whatever waits for it.
     case .messageQueued, .messageSettled, .inviteOpened, .attendeeReleased, .inviteRotated:
       false
-    case .visitCancelled, .visitClosed, .inviteRevoked, .staffLost, .callEnded, .requestAnswered,
+    case .visitCancelled, .visitClosed, .visitForgotten, .inviteRevoked, .staffLost, .callEnded,
+      .requestAnswered,
       .held, .departed, .muted, .feedbackGiven:
       false
     default: isDurable

@@ -10,6 +10,9 @@ public enum Command: Equatable, Sendable {
   case changeDirectory(ClinicID, [DirectoryChange])
   /// A visit; a member of staff who makes it becomes responsible.
   case createVisit(VisitDraft)
+  /// Deletes what is over for longer than its clinic's retention time, at most
+  /// `Limits.visitsForgottenAtOnce` visits; given by the daemon itself.
+  case forgetVisits
   /// Something about one visit.
   case visit(VisitID, VisitCommand)
 }

@@ -17,8 +17,9 @@ extension Visit {
     case .detailsRecorded(let details): self.details = details
     case .personRecorded(let person): people[person.id] = person
     case .visitStarted: state = .ongoing
-    case .visitCancelled: state = .cancelled
-    case .visitClosed: state = .closed
+    case .visitCancelled: (state, endedAt) = (.cancelled, event.at.wall)
+    case .visitClosed: (state, endedAt) = (.closed, event.at.wall)
+    case .visitForgotten: break
     case .responsibleChanged(let person): appoint(person)
     case .inviteCreated(let invite): invites.append(invite)
     case .inviteRevoked(let id): change(id) { $0.isRevoked = true }
@@ -68,6 +69,7 @@ extension Visit {
     case .responsibleChanged(let person):
       return unless(isOpen && booked[person] ?? .staff == .staff, "\(person) cannot answer for it")
     case .visitStarted: return unless(state == .booked, "the visit is not booked")
+    case .visitForgotten: return unless(!isOpen, "the visit is not over")
     case .visitCancelled, .visitClosed:
       return unless(isOpen && call == nil && participants.isEmpty, "the visit is in use or over")
     case .inviteCreated(let new): return unless(invite(new.id) == nil, "\(new.id) exists")

@@ -33,6 +33,8 @@ public struct Visit: Equatable, Sendable {
   public internal(set) var version: Int64 = 1
   /// How it stands.
   public internal(set) var state: State
+  /// When it was closed or cancelled; nil: it is open.
+  public internal(set) var endedAt: WallTime?
   /// When it is to take place; nil for one that was created as ongoing.
   public internal(set) var scheduled: WallTime?
   /// When it is to be over; nil: not said.

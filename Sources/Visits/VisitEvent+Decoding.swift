@@ -82,6 +82,7 @@ extension Change {
     case "visit.started": .visitStarted
     case "visit.cancelled": .visitCancelled
     case "visit.closed": .visitClosed
+    case "visit.forgotten": .visitForgotten
     case "visit.patient_agreed": .patientAgreed(to: try reader.identifier("person"))
     case "visit.responsible_changed": .responsibleChanged(try reader.identifier("person"))
     default: nil

@@ -37,6 +37,7 @@ extension Change {
     case .visitStarted: "visit.started"
     case .visitCancelled: "visit.cancelled"
     case .visitClosed: "visit.closed"
+    case .visitForgotten: "visit.forgotten"
     case .responsibleChanged: "visit.responsible_changed"
     case .inviteCreated: "invite.created"
     case .inviteRevoked: "invite.revoked"
@@ -131,7 +132,9 @@ extension Change {
     case .devicesChanged, .sharingStarted, .sharingStopped, .chatSent, .disconnected,
       .reconnected:
       preconditionFailure("an event that is not kept has no payload")
-    case .detailsRecorded, .visitStarted, .visitCancelled, .visitClosed, .staffReturned: [:]
+    case .detailsRecorded, .visitStarted, .visitCancelled, .visitClosed, .visitForgotten,
+      .staffReturned:
+      [:]
     }
   }
 

@@ -70,6 +70,8 @@ public enum Change: Equatable, Sendable {
   case visitCancelled
   /// The visit is over.
   case visitClosed
+  /// The clinic's retention time after its end has passed: nothing of the visit is left.
+  case visitForgotten
   /// Another member of staff answers for the visit.
   case responsibleChanged(PersonID)
   /// There is a new link.

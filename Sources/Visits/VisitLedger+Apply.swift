@@ -15,6 +15,7 @@ extension VisitLedger {
     case (.visit(let id), .visitCreated(let record)):
       visits[id] = Visit(record, id: id, event: event)
       for person in record.booked.keys { note(person, in: id, of: record.clinic) }
+    case (.visit(let id), .visitForgotten): forget(id)
     case (.visit(let id), let change):
       visits[id]?.apply(event)
       if case .inviteCreated(let invite) = change { inviteVisits[invite.id] = id }
@@ -48,13 +49,28 @@ extension VisitLedger {
     switch change {
     case .attendeeBooked(let person, _, _), .responsibleChanged(let person):
       note(person, in: id, of: clinic)
-    case .attendeeReleased(let person): bookings[clinic]?[person]?.remove(id)
+    case .attendeeReleased(let person): release(person, from: id, of: clinic)
     default: break
     }
   }
 
   private mutating func note(_ person: PersonID, in id: VisitID, of clinic: ClinicID) {
     bookings[clinic, default: [:]][person, default: []].insert(id)
+  }
+
+  /// Nothing is kept of somebody who takes part in no visit.
+  private mutating func release(_ person: PersonID, from id: VisitID, of clinic: ClinicID) {
+    bookings[clinic]?[person]?.remove(id)
+    if bookings[clinic]?[person]?.isEmpty == true { bookings[clinic]?[person] = nil }
+    if bookings[clinic]?.isEmpty == true { bookings[clinic] = nil }
+  }
+
+  /// Nothing of the visit is left, and its links lead nowhere.
+  private mutating func forget(_ id: VisitID) {
+    guard let visit = visits.removeValue(forKey: id) else { return }
+    for invite in visit.invites { inviteVisits[invite.id] = nil }
+    for person in visit.booked.keys { release(person, from: id, of: visit.clinic) }
+    lively.remove(id)
   }
 
   /// Keeps up which visits can have a deadline.

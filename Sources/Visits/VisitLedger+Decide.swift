@@ -27,6 +27,11 @@ extension VisitLedger {
       return try decide(changes, of: id, by: actor, at: moment)
     case .createVisit(let draft):
       return try decideBooking(draft, by: actor, at: moment)
+    case .forgetVisits:
+      guard actor == .system else { throw Refusal(.notPermitted) }
+      return visitsToForget(at: moment.wall).map {
+        VisitEvent(.visit($0), at: moment, by: actor.author, .visitForgotten)
+      }
     case .visit(let id, let command):
       return try decide(command, in: id, by: actor, at: moment)
     }

@@ -11,6 +11,19 @@ extension VisitLedger {
     lively.filter { id in visits[id]?.nextDeadline.map { $0 <= now } ?? false }.sorted()
   }
 
+  /// The visits that are over for longer than their clinics' retention time, those first that
+  /// ended first, at most `Limits.visitsForgottenAtOnce`.
+  public func visitsToForget(at time: WallTime) -> [VisitID] {
+    let due = visits.values.compactMap { visit -> (end: WallTime, id: VisitID)? in
+      guard let end = visit.endedAt, let clinic = clinics[visit.clinic],
+        end + clinic.settings.retention <= time
+      else { return nil }
+      return (end, visit.id)
+    }
+    return due.sorted { ($0.end, $0.id) < ($1.end, $1.id) }
+      .prefix(Limits.visitsForgottenAtOnce).map(\.id)
+  }
+
   /// The visit that an invite leads to, whatever the invite's state.
   public func visit(ofInvite invite: InviteID) -> Visit? {
     inviteVisits[invite].flatMap { visits[$0] }

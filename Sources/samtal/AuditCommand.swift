@@ -1,5 +1,5 @@
-import Glibc
 import Primitives
+import Setup
 import Store
 import Visits
 
@@ -9,91 +9,80 @@ enum AuditCommand {
     usage: samtal audit verify [OPTIONS]
            samtal audit list [OPTIONS] [--clinic ID] [--visit ID] [--from MS] [--to MS] [--limit N]
 
-    \(StoreOptions.usage)
-      --database FILE  another database, as a backup
-      --head FILE      another head of the audit log, as a backup's
+    \(OperatorSite.usage)
+      --database FILE    another database, as a backup
+      --head FILE        another head of the audit log, as a backup's
 
     verify recomputes the chain of all rows, and holds it against the events and against the head
     that is kept in a file of its own. Exit status 1 where anything was changed, deleted, put in,
-    moved or cut off. It needs the file with the keys.
+    moved or cut off.
 
     list prints one row a line, as JSON: number, at (milliseconds since 1970), clinic, visit,
     author, action, subject, outcome. from and to are milliseconds since 1970, to exclusive.
     """
 
-  static func run(_ arguments: [String]) -> Int32 {
-    if arguments.contains(where: { ["--help", "-h"].contains($0) }) {
-      print(usage)
-      return 0
-    }
-    do throws(CommandFailure) {
-      switch arguments.first {
-      case "verify": return try verify(Array(arguments.dropFirst()))
-      case "list": return try list(Array(arguments.dropFirst()))
-      default: throw CommandFailure("verify or list?\n\(usage)", status: 2)
-      }
-    } catch {
-      Samtal.complain("samtal audit: \(error.message)")
-      return error.status
+  /// What was done to the audit log.
+  private struct Tampering: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  static func run(_ arguments: [String]) throws {
+    let rest = Array(arguments.dropFirst())
+    switch arguments.first {
+    case "verify":
+      try verify(
+        CommandOptions(rest, single: OperatorSite.options.union(["--database", "--head"])))
+    case "list":
+      let ranges: Set = ["--database", "--clinic", "--visit", "--from", "--to", "--limit"]
+      try list(CommandOptions(rest, single: OperatorSite.options.union(ranges)))
+    default: throw CommandOptions.Mistake(description: "audit wants verify or list")
     }
   }
 
-  private static func verify(_ arguments: [String]) throws(CommandFailure) -> Int32 {
-    var options = StoreOptions()
-    var rest = arguments[...]
-    while let option = rest.popFirst() {
-      guard try options.take(option, rest.popFirst()) else {
-        throw CommandFailure("no option '\(option)'\n\(usage)", status: 2)
-      }
+  private static func verify(_ options: CommandOptions) throws {
+    let site = try OperatorSite(options)
+    let key = try site.auditKey()
+    let path = options["--head"] ?? site.state.path(site.configuration.auditHead)
+    // The head first: what is written meanwhile can only make the log longer.
+    let head = try AuditHeadFile(path: path, key: key).read()
+    let verdict = try AuditReader(path: site.database(options))
+      .verify(key: key, head: head)
+    for fault in verdict.faults { print(fault) }
+    guard verdict.faults.isEmpty else {
+      throw Tampering(description: "the audit log was tampered with")
     }
-    let key = try options.auditKey()
-    do throws(StoreError) {
-      // The head first: what is written meanwhile can only make the log longer.
-      let head = try options.headFile(key).read()
-      let verdict = try AuditReader(path: options.databasePath).verify(key: key, head: head)
-      for fault in verdict.faults { print(fault) }
-      if head == nil { print("there is no head to hold the log against") }
-      guard verdict.faults.isEmpty else {
-        print("\(verdict.rows) rows: the audit log was tampered with")
-        return 1
-      }
-      print("\(verdict.rows) rows, the last is \(verdict.last): whole")
-      return head == nil && verdict.last > 0 ? 1 : 0
-    } catch {
-      throw CommandFailure(error.description)
+    guard head != nil else {
+      throw Tampering(description: "\(path): there is no head to hold the audit log against")
     }
+    print("\(verdict.rows) rows, the last is \(verdict.last): whole")
   }
 
-  private static func list(_ arguments: [String]) throws(CommandFailure) -> Int32 {
-    var options = StoreOptions()
+  private static func list(_ options: CommandOptions) throws {
+    let time = "milliseconds since 1970"
     var query = AuditReader.Query()
-    var rest = arguments[...]
-    while let option = rest.popFirst() {
-      let value = rest.popFirst()
-      if try options.take(option, value) { continue }
-      let number = value.flatMap { Int64($0) }
-      switch option {
-      case "--clinic": query.clinic = try required(value.flatMap { ClinicID($0) }, option)
-      case "--visit": query.visit = try required(value.flatMap { VisitID($0) }, option)
-      case "--from": query.from = WallTime(milliseconds: try required(number, option))
-      case "--to": query.to = WallTime(milliseconds: try required(number, option))
-      case "--limit": query.limit = try required(number, option)
-      default: throw CommandFailure("no option '\(option)'\n\(usage)", status: 2)
-      }
-    }
-    do throws(StoreError) {
-      try AuditReader(path: options.databasePath).read(query) { print($0.json) }
-    } catch {
-      throw CommandFailure(error.description)
-    }
-    return 0
+    query.clinic = try options.read("--clinic", "an identifier as cli_north") { ClinicID($0) }
+    query.visit = try options.read("--visit", "an identifier as vis_1") { VisitID($0) }
+    query.from = try options.read("--from", time) { Int64($0).map(WallTime.init) }
+    query.to = try options.read("--to", time) { Int64($0).map(WallTime.init) }
+    query.limit = try options.read("--limit", "a number") { Int64($0) } ?? query.limit
+    try AuditReader(path: OperatorSite(options).database(options))
+      .read(query) { print($0.json) }
+  }
+}
+
+extension OperatorSite {
+  /// The path of the database: another one where the options name it.
+  func database(_ options: CommandOptions) -> String {
+    options["--database"] ?? state.path(configuration.storePath)
   }
 
-  private static func required<Value>(
-    _ value: Value?, _ option: String
-  ) throws(CommandFailure) -> Value {
-    guard let value else { throw CommandFailure("\(option) wants a value", status: 2) }
-    return value
+  /// The key behind the audit log.
+  func auditKey() throws(SetupMistake) -> AuditKey {
+    guard let key = secrets.audit.flatMap(AuditKey.init) else {
+      throw SetupMistake(
+        file: state.path(configuration.storeSecrets), reason: "has no key for the audit log")
+    }
+    return key
   }
 }
 

@@ -21,8 +21,8 @@ enum Samtal {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let rest = Array(arguments.dropFirst())
     switch arguments.first {
-    case "audit": exit(AuditCommand.run(rest))
-    case "backup": exit(BackupCommand.run(rest))
+    case "audit": run(AuditCommand.usage, rest, AuditCommand.run)
+    case "backup": run(BackupCommand.usage, rest, BackupCommand.run)
     case "clinic": run(ClinicCommand.usage, rest, ClinicCommand.run)
     case "invite": run(InviteCommand.usage, rest, InviteCommand.run)
     case "simulate": exit(SimulateCommand.run(rest))

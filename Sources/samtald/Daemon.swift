@@ -57,8 +57,12 @@ struct Daemon {
       try worker.start(processor: nil)
     }
     let last = store.position
+    let delivery = try DeliveryThread(
+      DeliverySetup(configuration, secrets), storePath: state.path(configuration.storePath),
+      logEnd: last, log: log, board: board)
     let storeThread = try StoreThread()
     let storing = try storeThread.start(store, upkeep)
+    let delivering = try delivery.start(random.fork())
 
     let webEvents = try Mailbox<WebServer.Event>(capacity: Limits.webMailboxLetters)
     let web = try WebServer(webConfiguration, events: webEvents)
@@ -69,7 +73,8 @@ struct Daemon {
       plane,
       ControlLoop.Surroundings(
         configuration: configuration, log: log, board: board, signals: signals, web: web,
-        webEvents: webEvents, store: storeThread, workers: workers))
+        webEvents: webEvents, store: storeThread, delivery: delivery,
+        webhookKeys: secrets.webhooks, workers: workers))
     log.write(
       LogRecord(
         .info, "started", ("workers", workers.count), ("events", stored.count),
@@ -81,6 +86,8 @@ struct Daemon {
     web.stop()
     for worker in workers { worker.requestStop() }
     for thread in mediaThreads { thread.join() }
+    delivery.requestStop()
+    delivering.join()
     storeThread.requestStop()
     storing.join()
     return report(end)
@@ -142,12 +149,14 @@ struct Daemon {
     let candidates = (0..<configuration.workers(processors: WorkerThread.processors)).map {
       configuration.candidates(ofWorker: $0, interfaces: interfaces)
     }
+    var control = ControlConfiguration(
+      keys: secrets.keys, links: secrets.links, candidates: candidates,
+      fingerprint: Fingerprint(digest: certificate.digest), logLevel: configuration.logLevel,
+      pages: pages)
+    if configuration.deliveryEmail != nil { control.channels.insert(.email) }
+    if configuration.deliverySMS != nil { control.channels.insert(.sms) }
     return try ControlPlane(
-      configuration: ControlConfiguration(
-        keys: secrets.keys, links: secrets.links, candidates: candidates,
-        fingerprint: Fingerprint(digest: certificate.digest), logLevel: configuration.logLevel,
-        pages: pages),
-      random: random, restoring: stored, through: last, at: .now())
+      configuration: control, random: random, restoring: stored, through: last, at: .now())
   }
 
   private var webConfiguration: WebConfiguration {

@@ -22,6 +22,9 @@ struct ControlBench {
   var audited: [AuditEntry] = []
   var responses: [ExchangeID: HTTPResponse] = [:]
   var operations: [ControlPlane.Output] = []
+  /// Messages that are under way, and those that are only kept.
+  var jobs: [DeliveryJob] = []
+  var kept: [DeliveryJob] = []
   var stored: [StoredEvent] = []
 
   /// Whether appended events are put on disk at once; otherwise they wait in `unstored`.
@@ -36,15 +39,18 @@ struct ControlBench {
   private var lastTimestamp: UInt32 = 1_000
 
   init(
-    seed: UInt64 = 1, settings: ClinicSettings? = nil, restoring events: [StoredEvent] = []
+    seed: UInt64 = 1, settings: ClinicSettings? = nil, restoring events: [StoredEvent] = [],
+    channels: Set<OutgoingMessage.Channel> = []
   ) throws {
     key = try #require(
       JWTKey(id: DemoClinic.keyID, sharedSecret: Array(repeating: 7, count: 32)))
-    let configuration = ControlConfiguration(
+    var configuration = ControlConfiguration(
       keys: [.init(clinic: demo.clinic, key: key)],
       links: try #require(LinkSecrets(key: Array(repeating: 9, count: 32))),
       candidates: [[try #require(NetworkAddress(host: "127.0.0.1", port: 40_000))]],
       fingerprint: Fingerprint(digest: Array(repeating: 3, count: 32)))
+    configuration.pages = "https://video.example"
+    configuration.channels = channels
     plane = try ControlPlane(
       configuration: configuration, random: RandomSource(seed: seed), restoring: events, at: now)
     guard events.isEmpty else {
@@ -87,6 +93,8 @@ struct ControlBench {
       }
       return events.map { .worker(0, $0) }
     case .audit(let entry): audited.append(entry)
+    case .deliver(let job): jobs.append(job)
+    case .keep(let job): kept.append(job)
     case .log(let record): records.append(record)
     case .respond(let exchange, let response): responses[exchange] = response
     case .drain, .setLogLevel: operations.append(output)

@@ -75,6 +75,26 @@ final class Folder {
 }
 
 extension Folder {
+  /// Takes from others what the umask has left them.
+  func makePrivate() {
+    for file in files { chmod("\(path)/\(file)", 0o600) }
+  }
+
+  /// A connection that goes on reading the database as it is now, until it is closed.
+  func openReader() throws -> Reader {
+    var connection: OpaquePointer?
+    #expect(sqlite3_open(database, &connection) == SQLITE_OK)
+    #expect(sqlite3_exec(connection, "BEGIN; SELECT * FROM events", nil, nil, nil) == SQLITE_OK)
+    return Reader(connection: connection)
+  }
+
+  /// See `openReader`.
+  struct Reader {
+    let connection: OpaquePointer?
+
+    func close() { sqlite3_close_v2(connection) }
+  }
+
   /// The key of every test's audit log.
   static let key = AuditKey(Redacted([UInt8](repeating: 7, count: 32)))
 

@@ -32,7 +32,7 @@ import Testing
   /// What is about bookings and settings, which the crowd leaves as they are.
   private static let ofBookings: Set = [
     "clinic.settings_changed", "visit.reclassified", "visit.rescheduled", "visit.attendee_booked",
-    "visit.attendee_released", "invite.moved", "invite.rotated",
+    "visit.attendee_released", "visit.forgotten", "invite.moved", "invite.rotated",
     "invite.opened", "message.settled",
   ]
 

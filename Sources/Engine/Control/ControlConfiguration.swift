@@ -31,6 +31,8 @@ public struct ControlConfiguration: Sendable {
   public var logLevel: LogLevel
   /// Where pages are served, without a slash at the end: what links begin with.
   public var pages: String
+  /// The channels by which messages go out; those by others are only kept.
+  public var channels: Set<OutgoingMessage.Channel> = []
 
   /// Joins the parts; at least one worker.
   public init(

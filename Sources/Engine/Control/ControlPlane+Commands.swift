@@ -63,6 +63,7 @@ extension ControlPlane {
     if let (visit, fresh) = unwritten.removeValue(forKey: entry.position) {
       news[visit, default: VisitNews()].merge(fresh)
     }
+    queueMessages(of: entry)
     switch entry.reply {
     case .session(let reply):
       sessions[reply.session]?.waiting -= 1

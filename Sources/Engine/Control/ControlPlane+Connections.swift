@@ -66,7 +66,13 @@ extension ControlPlane {
     _ request: Request, _ method: SignalingMethod, id: RequestID?, on connection: ConnectionID
   ) throws(SignalingError) {
     if case .openSession(let opening) = request {
-      if let id { try openSession(opening, id: id, on: connection) }
+      guard let id else { return }
+      do throws(SignalingError) {
+        try openSession(opening, id: id, on: connection)
+      } catch {
+        auditRefusal(error.reason)
+        throw error
+      }
       return
     }
     guard let session = connections[connection]?.session, let state = sessions[session] else {

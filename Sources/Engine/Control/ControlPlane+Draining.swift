@@ -7,6 +7,7 @@ extension ControlPlane {
   /// Calls are not ended. What is on disk says who was in them, and whoever comes back in time
   /// after the restart is let in again.
   mutating func drain() {
+    outbox.close()
     for (session, state) in sessions.sorted(by: { $0.key < $1.key })
     where state.signaling.connection != nil {
       notify(session, .serverDraining, [:])

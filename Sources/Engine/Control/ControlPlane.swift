@@ -28,6 +28,8 @@ public struct ControlPlane: Sendable {
     case committed(UInt64)
     /// Nothing that was appended and not committed is on disk, or will be.
     case storeFailed
+    /// An attempt to send a message, asked for by `deliver`, has come out.
+    case delivered(MessageID, DeliveryOutcome)
     /// The operator, or the set-up of the demo, gives a command.
     case administer(Command)
     /// The daemon is about to end: everybody is told, and every connection closed.
@@ -56,6 +58,10 @@ public struct ControlPlane: Sendable {
     case audit(AuditEntry)
     /// A command for a worker.
     case worker(Int, WorkerCommand)
+    /// Send a message; answer with `delivered`.
+    case deliver(DeliveryJob)
+    /// A message by a channel that nobody sends by: it only stays on record, as queued.
+    case keep(DeliveryJob)
     /// A line for the log.
     case log(LogRecord)
   }
@@ -63,6 +69,7 @@ public struct ControlPlane: Sendable {
   let configuration: ControlConfiguration
   var random: RandomSource
   var journal: VisitJournal
+  var outbox: Outbox
   var moment: Moment
   var logLevel: LogLevel
 
@@ -85,12 +92,16 @@ public struct ControlPlane: Sendable {
   /// What they are told when the event at that position is on disk.
   var unwritten: [UInt64: (visit: VisitID, news: VisitNews)] = [:]
 
+  /// What has become of messages; `waiting` is not counted here.
+  var deliveries = DeliveryCounters()
   /// Visits in which something may have changed since `settle`.
   var touched: Set<VisitID> = []
   /// Why participants and calls went, since `settle`.
   var departures: [ParticipantID: Departure] = [:]
   var endings: [VisitID: CallEnd] = [:]
 
+  /// Tokens and links that were refused lately.
+  var refusals: RefusalCount
   private var opening = TimeoutQueue<ConnectionID>(span: Limits.openTimeout)
   private var lost = TimeoutQueue<SessionID>(span: Limits.resumeWindow)
   private var probing = TimeoutQueue<PeerNumber>(span: Limits.probeTime)
@@ -114,9 +125,12 @@ public struct ControlPlane: Sendable {
     self.random = random
     self.moment = moment
     logLevel = configuration.logLevel
+    refusals = RefusalCount(now: moment.instant)
     journal = try VisitJournal(
       restoring: events, through: last ?? events.last?.position ?? 0, at: moment)
+    outbox = Outbox(channels: configuration.channels)
     peerCount = Array(repeating: 0, count: configuration.candidates.count)
+    queueUnsettledMessages()
   }
 
   // MARK: What changes it
@@ -135,11 +149,13 @@ public struct ControlPlane: Sendable {
     case .worker(let number, let event): handle(event, from: number)
     case .committed(let position): handleCommit(through: position)
     case .storeFailed: handleStoreFailure()
+    case .delivered(let message, let outcome): handle(outcome, of: message)
     case .administer(let command): administer(command)
     case .drain: drain()
     case .revoke(let person, let clinic): revoke(person, in: clinic)
     case .deadline: handleDeadlines()
     }
+    deliver()
     settle()
   }
 
@@ -156,7 +172,7 @@ public struct ControlPlane: Sendable {
   public var nextDeadline: Instant? {
     var next = earliest(opening.nextDeadline, lost.nextDeadline)
     next = earliest(next, earliest(storeRetry, sessionExpiry))
-    next = earliest(next, probing.nextDeadline)
+    next = earliest(next, earliest(probing.nextDeadline, outbox.nextDeadline))
     return earliest(next, journal.decided.nextDeadline)
   }
 

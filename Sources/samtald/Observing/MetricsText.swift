@@ -11,6 +11,7 @@ struct MetricsText {
 
   init(_ snapshot: StatusBoard.Snapshot) {
     addControl(snapshot.control)
+    addDelivery(snapshot.control.deliveries, snapshot.webhooks)
     addWeb(snapshot.web)
     addWorkers(
       snapshot.workers.enumerated().compactMap { index, status in status.map { (index, $0) } })
@@ -39,6 +40,26 @@ struct MetricsText {
     add("store_commits_total", .counter, "Batches of events on disk.", control.storeCommits)
     add("store_failures_total", .counter, "Batches that the store refused.", control.storeFailures)
     add("draining", .gauge, "1 while the daemon is ending.", control.isDraining ? 1 : 0)
+  }
+
+  private mutating func addDelivery(
+    _ messages: DeliveryCounters, _ webhooks: StatusBoard.WebhookStatus
+  ) {
+    add(
+      "messages_total", .counter, "E-mails and text messages by what became of them.",
+      [
+        (#"{outcome="sent"}"#, messages.sent), (#"{outcome="failed"}"#, messages.failed),
+        (#"{outcome="deferred"}"#, messages.deferred),
+      ])
+    add(
+      "messages_waiting", .gauge, "Messages that wait to be sent or are under way.",
+      UInt64(messages.waiting))
+    add(
+      "webhook_events_total", .counter, "Events for webhooks by what became of them.",
+      [(#"{outcome="sent"}"#, webhooks.sent), (#"{outcome="deferred"}"#, webhooks.deferred)])
+    add(
+      "webhook_events_waiting", .gauge, "Events that were read for webhooks and not taken yet.",
+      UInt64(webhooks.waiting))
   }
 
   private mutating func addWeb(_ web: WebCounters) {

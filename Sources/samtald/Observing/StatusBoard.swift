@@ -26,6 +26,14 @@ final class StatusBoard: Sendable {
     var storeFailures: UInt64 = 0
     var isStoreUp = false
     var isDraining = false
+    var deliveries = DeliveryCounters()
+  }
+
+  /// The delivery thread's part.
+  struct WebhookStatus: Sendable {
+    var sent: UInt64 = 0
+    var deferred: UInt64 = 0
+    var waiting = 0
   }
 
   /// All parts.
@@ -33,6 +41,7 @@ final class StatusBoard: Sendable {
     var control = ControlStatus()
     var workers: [WorkerStatus?]
     var web = WebCounters()
+    var webhooks = WebhookStatus()
 
     /// Whether everything is up.
     var isReady: Bool {
@@ -56,6 +65,8 @@ final class StatusBoard: Sendable {
   func update(_ change: (inout ControlStatus) -> Void) { state.withLock { change(&$0.control) } }
 
   func update(web counters: WebCounters) { state.withLock { $0.web = counters } }
+
+  func update(webhooks status: WebhookStatus) { state.withLock { $0.webhooks = status } }
 
   /// Whether everything is up.
   var isReady: Bool { state.withLock(\.isReady) }

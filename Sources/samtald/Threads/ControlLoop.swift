@@ -1,9 +1,11 @@
+import Delivery
 import Engine
 import Glibc
 import Primitives
 import Runtime
 import Setup
 import Signaling
+import Visits
 
 /// The control thread: feeds the control plane with what comes from the front, the workers, the
 /// store and the operator, and carries out what it decides. It runs on the main thread.
@@ -17,6 +19,9 @@ final class ControlLoop {
     var web: WebServer
     var webEvents: Mailbox<WebServer.Event>
     var store: StoreThread
+    var delivery: DeliveryThread
+    /// The keys of clinics' webhooks.
+    var webhookKeys: [ClinicID: Redacted<[UInt8]>]
     var workers: [MediaThread]
   }
 
@@ -37,12 +42,15 @@ final class ControlLoop {
   /// Time after which a mailbox that was full is tried again.
   private static let retryInterval = Duration.milliseconds(1)
   private static let housekeepingInterval = Duration.seconds(1)
+  /// Time between two looks for visits that retention deletes.
+  private static let retentionInterval = Duration.hours(1)
 
   private enum Token {
     static let signals: UInt64 = 0
     static let web: UInt64 = 1
     static let store: UInt64 = 2
-    static let firstWorker: UInt64 = 3
+    static let delivery: UInt64 = 3
+    static let firstWorker: UInt64 = 4
   }
 
   private var plane: ControlPlane
@@ -50,6 +58,7 @@ final class ControlLoop {
   private var loop: EventLoop
   private let toWeb: Outbox<WebServer.Command>
   private let toStore: Outbox<StoreThread.Append>
+  private let toDelivery: Outbox<DeliveryThread.Letter>
   private let toWorkers: [Outbox<WorkerCommand>]
   private let certificateFiles: CertificateFiles
 
@@ -57,7 +66,9 @@ final class ControlLoop {
   private var attempt: UInt64 = 1
   private var appended: UInt64 = 0
   private var committed: UInt64 = 0
+  private var webhooks: [ClinicID: WebhookLine.Target] = [:]
   private var nextHousekeeping = Instant.origin
+  private var nextRetention = Instant.origin
   private var announcement: String?
   private var isUp = false
   private var drainDeadline: Instant?
@@ -67,12 +78,14 @@ final class ControlLoop {
     self.around = around
     toWeb = Outbox(around.web.commands)
     toStore = Outbox(around.store.appends)
+    toDelivery = Outbox(around.delivery.letters)
     toWorkers = around.workers.map { Outbox($0.commands) }
     certificateFiles = CertificateFiles(around.configuration)
     let loop = try EventLoop()
     try loop.watch(around.signals.descriptor, for: .reading, token: Token.signals)
     try loop.watch(around.webEvents.descriptor, for: .reading, token: Token.web)
     try loop.watch(around.store.reports.descriptor, for: .reading, token: Token.store)
+    try loop.watch(around.delivery.reports.descriptor, for: .reading, token: Token.delivery)
     for (index, worker) in around.workers.enumerated() {
       try loop.watch(
         worker.events.descriptor, for: .reading, token: Token.firstWorker + UInt64(index))
@@ -108,6 +121,7 @@ final class ControlLoop {
       if let due = plane.nextDeadline, due <= MonotonicClock.now() { feed(.deadline) }
       toWeb.flush()
       toStore.flush()
+      toDelivery.flush()
       for outbox in toWorkers { outbox.flush() }
     }
   }
@@ -120,6 +134,8 @@ final class ControlLoop {
       while let request = around.signals.take() { handle(request) }
     case Token.web: take(around.webEvents) { handle($0) }
     case Token.store: take(around.store.reports) { handle($0) }
+    case Token.delivery:
+      take(around.delivery.reports) { feed(.delivered($0.message, $0.outcome)) }
     default:
       let index = Int(token - Token.firstWorker)
       take(around.workers[index].events) { feed(.worker(index, $0)) }
@@ -169,6 +185,7 @@ final class ControlLoop {
         status.storeCommits += 1
         status.isStoreUp = true
       }
+      if !webhooks.isEmpty { around.delivery.noteLogEnd(position) }
       feed(.committed(position))
     case .failed(let attempt, let reason):
       guard attempt == self.attempt else { return }
@@ -208,19 +225,29 @@ final class ControlLoop {
     case .worker(let index, let command): toWorkers[index].send(command)
     case .audit(let entry):
       toStore.send(StoreThread.Append(attempt: attempt, events: [], audit: [entry]))
+    case .deliver(let job): toDelivery.send(.send(job))
+    case .keep(let job): show(job)
     case .log(let record): around.log.write(record)
     }
   }
 
   /// Whether something waits for room in a mailbox.
   private var lettersWait: Bool {
-    toWeb.count > 0 || toStore.count > 0 || toWorkers.contains { $0.count > 0 }
+    toWeb.count > 0 || toStore.count > 0 || toDelivery.count > 0
+      || toWorkers.contains { $0.count > 0 }
+  }
+
+  /// A demo in a terminal shows the messages that nobody sends: to whoever has started it.
+  private func show(_ job: DeliveryJob) {
+    guard around.configuration.demo, isatty(STDOUT_FILENO) == 1 else { return }
+    LogWriter.put("\n\(job.channel.rawValue): \(job.text.value)\n", to: STDOUT_FILENO)
   }
 
   /// Which thread is stuck, if one is.
   private var stuck: String? {
     if toWeb.count > Self.lettersWaiting { return "web" }
     if toStore.count > Self.lettersWaiting { return "store" }
+    if toDelivery.count > Self.lettersWaiting { return "delivery" }
     return toWorkers.firstIndex { $0.count > Self.lettersWaiting }.map { "media-\($0)" }
   }
 
@@ -230,6 +257,10 @@ final class ControlLoop {
     let now = MonotonicClock.now()
     guard now >= nextHousekeeping else { return }
     nextHousekeeping = now + Self.housekeepingInterval
+    if now >= nextRetention && isUp {
+      nextRetention = now + Self.retentionInterval
+      feed(.administer(.forgetVisits))
+    }
     if certificateFiles.haveChanged() { toWeb.send(.reloadCertificate) }
     around.board.update(web: around.web.counters)
     around.board.update { status in
@@ -237,7 +268,24 @@ final class ControlLoop {
       status.connections = plane.connectionCount
       status.sessions = plane.sessionCount
       status.peers = plane.peerTotal
+      status.deliveries = plane.deliveryCounters
     }
+    tellWebhooks()
+  }
+
+  /// Tells the delivery thread which clinics have a webhook, where that has changed.
+  private func tellWebhooks() {
+    var targets: [ClinicID: WebhookLine.Target] = [:]
+    for clinic in plane.visits.clinics.values {
+      guard let url = clinic.settings.webhook, let key = around.webhookKeys[clinic.id] else {
+        continue
+      }
+      targets[clinic.id] = WebhookLine.Target(url: url, key: key)
+    }
+    guard targets != webhooks else { return }
+    webhooks = targets
+    toDelivery.send(.webhooks(targets))
+    around.delivery.noteLogEnd(committed)
   }
 
   /// Says once that everything is up.
@@ -259,10 +307,15 @@ final class ControlLoop {
     feed(.drain)
   }
 
-  /// Whether nobody is connected any more and everything is on disk, or time is up.
+  /// Whether nobody is connected any more, everything is on disk and no message under way, or time
+  /// is up.
   private var isDrained: Bool {
     guard let drainDeadline else { return false }
-    if connections.isEmpty && committed >= appended && !lettersWait { return true }
+    if connections.isEmpty && committed >= appended && !lettersWait
+      && plane.deliveriesUnderWay == 0
+    {
+      return true
+    }
     return MonotonicClock.now() >= drainDeadline
   }
 }
