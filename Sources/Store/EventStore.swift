@@ -45,7 +45,8 @@ public final class EventStore {
       """)
     deletePersonal = try database.prepare(
       "DELETE FROM personal WHERE owner = ?1 AND (?2 IS NULL OR subject = ?2)")
-    insertVisit = try database.prepare("INSERT INTO visits (visit, clinic, is_untidy) VALUES (?, ?, 0)")
+    insertVisit = try database.prepare(
+      "INSERT INTO visits (visit, clinic, is_untidy) VALUES (?, ?, 0)")
     noteVisit = try database.prepare(
       "UPDATE visits SET is_untidy = 1, forgotten = ?2 WHERE visit = ?1")
     selectClinic = try database.prepare("SELECT clinic FROM visits WHERE visit = ?")

@@ -93,7 +93,8 @@ import Testing
     let taking = Set(Self.durable.filter { !$0.givesAccess }.map(\.name))
     #expect(
       taking == [
-        "visit.cancelled", "visit.closed", "visit.forgotten", "visit.attendee_released", "invite.revoked",
+        "visit.cancelled", "visit.closed", "visit.forgotten", "visit.attendee_released",
+        "invite.revoked",
         "invite.rotated", "invite.opened", "message.queued", "message.settled", "call.staff_lost",
         "call.ended", "call.answered", "call.rated", "participant.held", "participant.departed",
         "participant.muted",
@@ -230,7 +231,8 @@ import Testing
       .personRecorded(
         PersonRecord(
           id: named("per_a"), name: planted, title: planted, phone: planted, email: planted)),
-      .visitStarted, .visitCancelled, .visitClosed, .visitForgotten, .responsibleChanged(named("per_a")),
+      .visitStarted, .visitCancelled, .visitClosed, .visitForgotten,
+      .responsibleChanged(named("per_a")),
       .inviteCreated(Invite(id: named("inv_a"), recipient: .anybody, createdBy: by)),
       .inviteCreated(
         Invite(
