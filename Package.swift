@@ -114,7 +114,10 @@ let package = Package(
     tests("Simulation", ["Primitives", "Simulation"]),
     tests(
       "Samtald",
-      ["Primitives", "Security", "Visits", "Engine", "Runtime", "Setup", "samtald"]),
+      [
+        "Primitives", "Security", "Visits", "Engine", "Store", "Delivery", "Runtime", "Setup",
+        "samtald",
+      ]),
     tests("Tidy", []),
   ]
 )

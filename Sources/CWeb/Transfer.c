@@ -28,6 +28,12 @@ CURLcode web_transfer_on_receive(CURL *transfer, web_transfer_bytes receive, voi
   return code != CURLE_OK ? code : curl_easy_setopt(transfer, CURLOPT_WRITEDATA, context);
 }
 
+CURLcode web_transfer_on_talk(CURL *transfer, curl_debug_callback hear, void *context) {
+  CURLcode code = curl_easy_setopt(transfer, CURLOPT_DEBUGFUNCTION, hear);
+  if (code == CURLE_OK) code = curl_easy_setopt(transfer, CURLOPT_DEBUGDATA, context);
+  return code != CURLE_OK ? code : curl_easy_setopt(transfer, CURLOPT_VERBOSE, 1L);
+}
+
 CURLcode web_transfer_on_connect(CURL *transfer, curl_opensocket_callback open, void *context) {
   CURLcode code = curl_easy_setopt(transfer, CURLOPT_OPENSOCKETFUNCTION, open);
   return code != CURLE_OK ? code : curl_easy_setopt(transfer, CURLOPT_OPENSOCKETDATA, context);

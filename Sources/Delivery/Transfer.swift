@@ -24,6 +24,7 @@ final class Transfer {
   private var unsent: ArraySlice<UInt8> = []
   private var receivedBytes = 0
   private var hasRefusedAddress = false
+  private var hasNamedRecipient = false
 
   init(_ number: UInt64, _ errand: Transfers.Errand, at now: WallTime) throws(TransferRefusal) {
     guard let handle = curl_easy_init() else {
@@ -74,7 +75,9 @@ final class Transfer {
     set(CURLOPT_MAIL_FROM, "<\(server.sender.text)>")
     set(CURLOPT_MAIL_RCPT, ["<\(recipient.text)>"])
     set(CURLOPT_UPLOAD, 1)
-    web_transfer_on_send(handle, sendBytes, Unmanaged.passUnretained(self).toOpaque())
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    web_transfer_on_send(handle, sendBytes, context)
+    web_transfer_on_talk(handle, hearTalk, context)
   }
 
   private func prepare(_ message: TextMessage, _ gateway: TextGateway) {
@@ -151,6 +154,11 @@ final class Transfer {
     return receivedBytes <= Limits.deliveryAnswerBytes ? count : 0
   }
 
+  /// What is said to a mail server: before it has heard of the recipient, no refusal is about them.
+  fileprivate func hear(_ words: UnsafeRawBufferPointer) {
+    if words.starts(with: "RCPT TO:".utf8) { hasNamedRecipient = true }
+  }
+
   fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
     guard let remote = NetworkAddress(address), remote.isPublic else {
       hasRefusedAddress = true
@@ -165,7 +173,7 @@ final class Transfer {
   /// What the library's result and the server's status mean together.
   func outcome(of code: CURLcode) -> DeliveryOutcome {
     let status = web_transfer_status(handle)
-    if isMail { return Self.mailOutcome(of: code, status) }
+    if isMail { return mailOutcome(of: code, status) }
     // A status has come, whatever happened to the rest of the answer.
     if status > 0 {
       return Self.webOutcome(of: status, retryAfter: web_transfer_retry_after(handle))
@@ -175,16 +183,16 @@ final class Transfer {
   }
 
   /// Reply codes of RFC 5321 section 4.2: what begins with 4 may pass, what begins with 5 stays.
-  private static func mailOutcome(of code: CURLcode, _ status: Int) -> DeliveryOutcome {
+  private func mailOutcome(of code: CURLcode, _ status: Int) -> DeliveryOutcome {
     if code == CURLE_OK { return .sent }
     switch status {
     // Our own standing with the server, which the operator can mend (RFC 4954 section 6).
     case 530, 534, 535, 538: return .deferred(.signInRefused, notBefore: nil)
     case 400..<500: return .deferred(.busy, notBefore: nil)
-    // The greeting, or no word against this one message: the next attempt may meet another mood.
     case 500..<600 where code == CURLE_SEND_ERROR || code == CURLE_WEIRD_SERVER_REPLY:
-      return .refused(.recipientRefused)
-    default: return .deferred(fault(of: code), notBefore: nil)
+      return hasNamedRecipient
+        ? .refused(.recipientRefused) : .deferred(.senderRefused, notBefore: nil)
+    default: return .deferred(Self.fault(of: code), notBefore: nil)
     }
   }
 
@@ -226,6 +234,13 @@ private let sendBytes: web_transfer_bytes = { bytes, size, count, context in
 
 private let receiveBytes: web_transfer_bytes = { _, size, count, context in
   transfer(context)?.receive(size * count) ?? 0
+}
+
+private let hearTalk: curl_debug_callback = { _, kind, words, count, context in
+  if kind == CURLINFO_HEADER_OUT {
+    transfer(context)?.hear(UnsafeRawBufferPointer(start: words, count: count))
+  }
+  return 0
 }
 
 private let openPublicSocket: curl_opensocket_callback = { context, _, address in

@@ -19,6 +19,8 @@ public enum DeliveryFault: String, Sendable, CaseIterable {
   case tlsFailed = "tls_failed"
   /// The other side does not take our user name and password.
   case signInRefused = "sign_in_refused"
+  /// The other side takes nothing from us.
+  case senderRefused = "sender_refused"
   /// The other side asks for patience.
   case busy
   /// The other side has a fault of its own.

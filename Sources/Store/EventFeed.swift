@@ -76,12 +76,13 @@ public final class EventFeed {
     return (events, through)
   }
 
-  /// How far the webhook of a clinic has come: where it was noted, or else the event by which the
-  /// clinic has set it up.
+  /// How far the webhook of a clinic has come: where it was noted, or the event by which the clinic
+  /// has set it up since.
   public func position(of clinic: ClinicID) throws(StoreError) -> UInt64 {
     defer { selectCursor.reset() }
     try selectCursor.bind(1, clinic.text)
-    return try selectCursor.step() ? UInt64(selectCursor.integer(0)) : try beginning(of: clinic)
+    let noted = try selectCursor.step() ? UInt64(selectCursor.integer(0)) : 0
+    return max(noted, try beginning(of: clinic))
   }
 
   /// Notes how far the webhook of a clinic has come.
@@ -90,13 +91,6 @@ public final class EventFeed {
     try upsertCursor.bind(1, clinic.text)
     try upsertCursor.bind(2, Int64(position))
     _ = try upsertCursor.step()
-  }
-
-  /// Forgets how far the webhook of a clinic had come, as the clinic has none any more.
-  public func forget(_ clinic: ClinicID) throws(StoreError) {
-    let delete = try database.prepare("DELETE FROM webhooks WHERE clinic = ?")
-    try delete.bind(1, clinic.text)
-    _ = try delete.step()
   }
 
   /// The place of the event since which the clinic has had a webhook without a break.

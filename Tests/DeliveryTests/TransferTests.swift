@@ -55,6 +55,8 @@ private func mail(
     (["RCPT": "550 no such user ada@home.example"], DeliveryOutcome.refused(.recipientRefused)),
     (["RCPT": "450 later"], .deferred(.busy, notBefore: nil)),
     (["MAIL": "451 later"], .deferred(.busy, notBefore: nil)),
+    (["MAIL": "553 who are you"], .deferred(.senderRefused, notBefore: nil)),
+    (["GREETING": "554 no service"], .deferred(.senderRefused, notBefore: nil)),
     (["END": "554 spam"], .refused(.recipientRefused)),
     (["END": "452 full"], .deferred(.busy, notBefore: nil)),
     (["END": "CLOSE"], .deferred(.unreachable, notBefore: nil)),

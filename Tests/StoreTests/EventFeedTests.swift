@@ -84,7 +84,12 @@ import Visits
     }
     let feed = try EventFeed(path: folder.database)
     #expect(try feed.position(of: north) == 18)
-    try feed.forget(north)
-    #expect(try feed.position(of: north) == 1)
+    // Set up anew after a break, it begins there.
+    try store.append([
+      settings(2, north, webhook: nil), settings(3, north, webhook: "https://a.example/"),
+    ])
+    #expect(try feed.position(of: north) == 18)
+    try feed.note(2, of: north)
+    #expect(try feed.position(of: north) == 3)
   }
 }

@@ -15,6 +15,7 @@ CURLcode web_transfer_set_body(CURL *transfer, const void *bytes, size_t count);
 CURLcode web_transfer_set_list(CURL *transfer, CURLoption option, struct curl_slist *list);
 CURLcode web_transfer_on_send(CURL *transfer, web_transfer_bytes send, void *context);
 CURLcode web_transfer_on_receive(CURL *transfer, web_transfer_bytes receive, void *context);
+CURLcode web_transfer_on_talk(CURL *transfer, curl_debug_callback hear, void *context);
 CURLcode web_transfer_on_connect(CURL *transfer, curl_opensocket_callback open, void *context);
 
 // The last status code of the server; 0 where there is none.

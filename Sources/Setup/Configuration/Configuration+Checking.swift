@@ -72,6 +72,13 @@ extension Configuration {
     let path = state.path(storeSecrets)
     guard access(path, F_OK) == 0 || errno != ENOENT else { return [] }
     let known = Set(clinics.keys).union([DemoClinic().clinic])
-    return Secrets.mistakes(in: path, clinics: known)
+    let mistakes = Secrets.mistakes(in: path, clinics: known)
+    guard mistakes.isEmpty else { return mistakes }
+    do throws(SetupMistake) {
+      _ = try DeliverySetup(self, Secrets(path: path))
+      return []
+    } catch {
+      return [error]
+    }
   }
 }

@@ -126,8 +126,9 @@ struct SettingValue: Equatable {
     if text == "outbox" { return nil }
     guard let address = ServiceAddress(text), schemes.contains(address.scheme) else {
       throw ValueMistake(
-        reason: "\"\(text)\" is neither outbox nor an address, as "
-          + "\(schemes[0])://user@service.example/; a password belongs into the secrets")
+        // Not repeated, as it may hold a password.
+        reason: "is neither outbox nor an address, as \(schemes[0])://user@service.example/; "
+          + "a password belongs into the secrets")
     }
     return address
   }

@@ -67,6 +67,8 @@ final class ControlLoop {
   private var appended: UInt64 = 0
   private var committed: UInt64 = 0
   private var webhooks: [ClinicID: WebhookLine.Target] = [:]
+  /// Clinics that have a webhook and no key for it, which the log has been told.
+  private var keyless: Set<ClinicID> = []
   private var nextHousekeeping = Instant.origin
   private var nextRetention = Instant.origin
   private var announcement: String?
@@ -277,7 +279,11 @@ final class ControlLoop {
   private func tellWebhooks() {
     var targets: [ClinicID: WebhookLine.Target] = [:]
     for clinic in plane.visits.clinics.values {
-      guard let url = clinic.settings.webhook, let key = around.webhookKeys[clinic.id] else {
+      guard let url = clinic.settings.webhook else { continue }
+      guard let key = around.webhookKeys[clinic.id] else {
+        if keyless.insert(clinic.id).inserted {
+          around.log.write(LogRecord(.warning, "webhook_without_key", ("clinic", clinic.id)))
+        }
         continue
       }
       targets[clinic.id] = WebhookLine.Target(url: url, key: key)

@@ -28,12 +28,10 @@ struct WebhookTeller {
   // MARK: What changes it
 
   /// These are the webhooks from now on; returns those whose calls under way count no more.
+  @discardableResult
   mutating func take(_ targets: [ClinicID: WebhookLine.Target]) -> [ClinicID] {
     let gone = lines.keys.filter { targets[$0] == nil }.sorted()
-    for clinic in gone {
-      lines[clinic] = nil
-      do throws(StoreError) { try feed.forget(clinic) } catch { complain(error) }
-    }
+    for clinic in gone { lines[clinic] = nil }
     wanted = targets
     for (clinic, target) in targets { lines[clinic]?.target = target }
     return gone
