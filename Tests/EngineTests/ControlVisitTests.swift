@@ -1,5 +1,6 @@
 import Engine
 import Primitives
+import Security
 import Signaling
 import Testing
 import Visits
@@ -130,6 +131,38 @@ import Visits
     let answered = bench.take(staff).last { $0.method == "call.answered" }
     #expect(answered?.params["outcome"] == "accepted")
     #expect(bench.call(app, "call.join", ["visit": visit])["place"] == "lobby")
+  }
+
+  @Test func anAppThatIsOpenedWhileItRingsLearnsOfIt() throws {
+    var bench = try ControlBench()
+    let staff = bench.staff()
+    bench.call(staff, "call.start")
+    let token = JWT.sign(
+      subject: bench.demo.patient.text,
+      claims: ["clinic": .string(bench.demo.clinic.text), "role": "patient"], from: bench.now.wall,
+      for: .minutes(5), key: bench.key)
+    let app = bench.connect()
+    let opened = bench.call(app, "session.open", ["token": .string(token)])
+    #expect(opened["snapshot"]?["request"]?["visit"] == .string(bench.demo.visit.text))
+    let colleague = bench.connect()
+    let other = bench.call(
+      colleague, "session.open",
+      ["token": .string(bench.demo.staffToken(key: bench.key, at: bench.now.wall))])
+    #expect(other["snapshot"]?["request"] == nil, "rings for the patient alone")
+    #expect(bench.reason(bench.call(app, "call.decline")) == "done")
+  }
+
+  @Test func aReleasedColleaguesSessionForTheVisitEnds() throws {
+    var bench = try ControlBench()
+    bench.addColleague()
+    let staff = bench.staff()
+    let person = JSON.string(ControlBench.colleague)
+    bench.call(staff, "visit.add_staff", ["person": person])
+    let colleague = bench.open(
+      ControlBench.colleague,
+      ["role": "staff", "visit": .string(bench.demo.visit.text), "name": "Bo Öst"])
+    bench.call(staff, "visit.remove_staff", ["person": person])
+    #expect(bench.closed[colleague] == "revoked")
   }
 
   @Test func staffWithdrawsAndRingsAgain() throws {

@@ -36,6 +36,8 @@ struct CallView: Equatable, Sendable {
     /// By which kind of link, or by a token.
     var enteredBy: String
     var since: WallTime
+    /// Why the person was sent back from the call; nil: was not.
+    var held: HoldReason?
   }
 
   /// A call, in or outside of it.
@@ -71,6 +73,8 @@ struct CallView: Equatable, Sendable {
   var hidesPatients = false
   /// What may be rated, for who is not in the call.
   var rating: Rating?
+  /// Why the person was sent back from the call; nil: was not.
+  var held: HoldReason?
   /// Who was rung: everybody, for staff in the call; oneself, for patient and proxy.
   var requests: [CallRequest] = []
 }
@@ -86,7 +90,9 @@ extension ControlPlane {
     view.place = me?.place ?? .out
     view.participant = me?.id
     switch view.place {
-    case .lobby: return view
+    case .lobby:
+      view.held = me?.heldBecause
+      return view
     case .out:
       guard state.identity.role != .guest, !isStranger(state, in: scene) else { return view }
       view.call = summary(of: scene)
@@ -172,7 +178,7 @@ extension ControlPlane {
       name: journal.decided.name(of: participant, in: scene.visit, for: .staff),
       role: participant.role, kind: participant.kind, identifiedBy: participant.identifiedBy,
       enteredBy: invite.map { $0.isPersonal ? "personal_link" : "general_link" } ?? "token",
-      since: participant.since)
+      since: participant.since, held: participant.heldBecause)
   }
 
   private func connection(of participant: Participant) -> String {

@@ -16,9 +16,10 @@ extension ControlPlane {
       "resume_secret": .string(configuration.links.resumeSecret(of: session)),
       "seq": .integer(Int64(clamping: sequence ?? state.signaling.sequence)),
       "you": describeSelf(state),
-      "clinic": [
+      "clinic": .compact([
         "id": .string(identity.clinic.text), "name": .string(clinic?.name ?? ""),
-      ],
+        "settings": identity.role == .staff ? clinic.map { describe($0.settings) } : nil,
+      ]),
       "visit": describeVisit(of: session),
       "snapshot": sequence == nil ? .some(describeSnapshot(session)) : .none,
       "ice_servers": [],
@@ -27,9 +28,20 @@ extension ControlPlane {
         "negotiation_bytes": .integer(Int64(Limits.negotiationBytes)),
         "requests_per_second": .integer(Int64(Limits.requestsPerSecond)),
         "person_seats": .integer(Int64(Limits.personSeats)),
+        "chat_bytes": .integer(Int64(Limits.chatBytes)),
+        "recipients": .integer(Int64(Limits.recipientsPerRequest)),
         "resume_window_ms": .integer(Limits.resumeWindow.milliseconds),
       ],
     ])
+  }
+
+  /// What staff's pages go by of what the clinic has decided.
+  private func describe(_ settings: ClinicSettings) -> JSON {
+    let shown: Set = [
+      "lobby", "visit_types", "reasons", "free_text_heading", "consent_required", "sharing",
+      "share_replaces_camera", "backgrounds", "rating_scale", "join_button", "general_link_text",
+    ]
+    return .object((settings.json.members ?? []).filter { shown.contains($0.name) })
   }
 
   /// The result of `call.start` and `call.join`.
@@ -50,12 +62,9 @@ extension ControlPlane {
     let view = state.shown
     guard view.place != .lobby else { return ["call": ["place": "lobby"]] }
     guard view.place == .call, let call = view.call else {
-      let ringing = view.requests.last { $0.state == .sent }
       return .compact([
         "call": view.call.map { $0.json(place: .out) },
-        "request": ringing.flatMap { request in
-          state.visit.flatMap(journal.scene).map { describe(request, in: $0.visit) }
-        },
+        "request": describeRinging(for: state),
         "rating": view.rating.map(\.json),
       ])
     }
@@ -69,6 +78,15 @@ extension ControlPlane {
       "chat": .array(messages(of: session).map { describe($0, for: view) }),
       "pins": .array(state.pins.map(\.json)),
     ])
+  }
+
+  /// What rings for the session's person, in the visit that it is about or was last rung in.
+  private func describeRinging(for session: ControlSession) -> JSON? {
+    guard let id = session.visit ?? session.rungIn, let visit = journal.scene(of: id)?.visit,
+      let ringing = visit.call?.requests.last(where: { $0.person == session.identity.person }),
+      ringing.state == .sent
+    else { return nil }
+    return describe(ringing, in: visit)
   }
 
   /// A call request, for the one who is rung.
@@ -159,7 +177,7 @@ extension CallView.Waiting {
       "participant": .string(id.text), "name": name.map { .string($0.value) } ?? .null,
       "role": .string(role.rawValue), "kind": kind.map { .string($0.rawValue) },
       "entered_by": .string(enteredBy), "identified_by": .string(identifiedBy.rawValue),
-      "since": .integer(since.milliseconds),
+      "since": .integer(since.milliseconds), "held": held.map { .string($0.rawValue) },
     ])
   }
 }

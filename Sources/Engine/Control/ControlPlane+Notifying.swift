@@ -75,7 +75,12 @@ extension ControlPlane {
           "snapshot": describeSnapshot(session),
         ]))
     case .lobby:
-      notify(session, .lobbyStatus, ["status": old.place == .call ? "held" : "waiting"])
+      notify(
+        session, .lobbyStatus,
+        .compact([
+          "status": old.place == .call ? "held" : "waiting",
+          "reason": new.held.map { .string($0.rawValue) },
+        ]))
     case .out:
       switch old.participant.flatMap({ departures[$0] }) {
       case .denied: notify(session, .lobbyStatus, ["status": "denied"])

@@ -37,6 +37,8 @@ extension ControlPlane {
     if let visit = identity.visit {
       attendances[visit, default: Attendance()].sessions.append(session)
     }
+    let ringing = identity.visit == nil ? ringingVisit(for: identity) : nil
+    sessions[session]?.rungIn = ringing
     watchExpiry(of: session)
     log(
       LogRecord(
@@ -44,6 +46,20 @@ extension ControlPlane {
         ("transport", connections[connection]?.origin.transport.rawValue ?? "")))
     showAll(session)
     emit(.send(connection, JSONRPCText.result(id, describeSession(session, replayingAfter: nil))))
+  }
+
+  /// Where somebody is being rung whose session is for no visit in particular.
+  private func ringingVisit(for identity: Identity) -> VisitID? {
+    guard identity.role == .patient || identity.role == .proxy else { return nil }
+    // Staff is in every call that rings, so that only attended visits can.
+    return attendances.keys.sorted().last { id in
+      guard let visit = journal.scene(of: id)?.visit, visit.clinic == identity.clinic else {
+        return false
+      }
+      return visit.call?.requests.contains {
+        $0.person == identity.person && $0.state == .sent
+      } ?? false
+    }
   }
 
   /// Unknown, rotated, revoked and expired links are answered alike.
