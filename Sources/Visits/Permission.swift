@@ -125,6 +125,11 @@ extension Method {
 }
 
 extension Permission {
+  /// For everybody who is in one of these places, whatever their role: for what changes no visit.
+  public static func everybody(at places: Set<Place>) -> Permission {
+    Permission(staff: .everybody, others: .everybodyElse, at: places)
+  }
+
   /// Throws `not_permitted` where the role or the relation does not have the row, and the reason
   /// that fits the place where that is all that is wrong.
   public func require(role: Role, relation: Relation, place: Place) throws(Refusal) {

@@ -4,6 +4,7 @@ import Primitives
 import Runtime
 import Security
 import Setup
+import Signaling
 import Store
 import Visits
 import WebPages
@@ -165,6 +166,8 @@ struct Daemon {
         + configuration.linesListen.map { .init($0, .lines) }
         + [.init(configuration.adminListen, .admin)])
     web.pages = WebPages.all.mapValues { .init(contentType: $0.contentType, bytes: $0.bytes) }
+    web.pages["/v1/openrpc.json"] = .init(
+      contentType: "application/json", bytes: Array(OpenRPCDocument.json.description.utf8))
     web.headers = WebPages.headers
     web.origins = OriginPolicy(origins: configuration.httpOrigins)
     if let chain = configuration.httpCertificate, let key = configuration.httpKey {

@@ -112,6 +112,11 @@ class Daemon:
             code, self._process = self._process.returncode, None
         assert code == 0, f"samtald ended with {code}:\n{self.log.read_text()[-4000:]}"
 
+    @property
+    def process(self) -> int:
+        """The process, by its number."""
+        return self._process.pid
+
     def link(self, role: str, name: str) -> str:
         """A link with a token that a clinic's back end would mint, for somebody of its choice."""
         secrets = (self.state / "secrets").read_text()

@@ -1,3 +1,4 @@
+import Foundation
 import Primitives
 import Runtime
 import Testing
@@ -61,6 +62,17 @@ import Testing
     #expect(text.contains("# TYPE samtal_sessions gauge\nsamtal_sessions 7\n"))
     #expect(text.contains("samtal_connections_refused_total{reason=\"slow_reader\"} 0\n"))
     #expect(board.page(at: "/other", now: .origin) == nil)
+  }
+
+  @Test(arguments: ["samtal.rules.yml", "samtal-dashboard.json"])
+  func whatAlertsAndDashboardAskForIsThere(name: String) throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Config/" + name)
+    let metrics = body(StatusBoard(workers: 1).page(at: "/metrics", now: .origin))
+    let asked = try String(contentsOf: file, encoding: .utf8)
+      .matches(of: /(samtal_\w+)(?:\{|\[|,| ==)/).map { String($0.1) }
+    #expect(asked.count > 5)
+    for metric in asked { #expect(metrics.contains("# TYPE \(metric) "), "\(metric)") }
   }
 
   @Test func wordsOfCasesAreSnakeCase() {

@@ -37,7 +37,10 @@ private struct ClaimReader {
 
   init(_ claims: JSON) { self.claims = claims }
 
-  subscript(name: String) -> JSON? { claims[name].flatMap { $0 == .null ? nil : $0 } }
+  subscript(name: String) -> JSON? {
+    guard let value = claims[name], value != .null else { return nil }
+    return value
+  }
 
   func identity(_ token: JWT, of clinic: ClinicID) -> Identity? {
     guard let person = PersonID(token.subject),

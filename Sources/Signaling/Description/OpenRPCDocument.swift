@@ -1,0 +1,76 @@
+import Primitives
+import Visits
+
+/// The machine-readable description of the protocol: OpenRPC 1.3.2, served at `/v1/openrpc.json`.
+public enum OpenRPCDocument {
+  /// The document.
+  public static let json: JSON = [
+    "openrpc": "1.3.2",
+    "info": [
+      "title": "Samtal signaling", "version": "samtal.v1",
+      "description":
+        "JSON-RPC 2.0 over WebSocket (/v1/signal, subprotocol samtal.v1) or TCP, one message a line.",
+    ],
+    "methods": .array(MethodDescription.all.map(describe)),
+    "x-notifications": .array(NotificationDescription.all.map(describe)),
+    "components": ["schemas": .object(ResultForms.all), "errors": errors],
+  ]
+
+  private static func describe(_ method: MethodDescription) -> JSON {
+    .compact([
+      "name": .string(method.method.rawValue), "summary": .string(method.summary),
+      "paramStructure": "by-name",
+      "params": .array(method.parameters.map(describe)),
+      "result": ["name": "result", "schema": method.result],
+      "errors": .array(
+        (["RateLimited"] + (method.method == .sessionOpen ? [] : ["SessionNotOpen"])).map {
+          ["$ref": .string("#/components/errors/" + $0)]
+        }),
+      "x-reasons": .array(method.reasons.map(JSON.string)),
+      "x-permission": method.permission.map(describe),
+      "x-answered": .bool(!method.method.isNotification),
+      "examples": [
+        [
+          "name": .string(method.method.rawValue),
+          "params": .array(
+            (method.example.members ?? []).map { ["name": .string($0.name), "value": $0.value] }),
+        ]
+      ],
+    ])
+  }
+
+  private static func describe(_ parameter: Parameter) -> JSON {
+    [
+      "name": .string(parameter.name), "description": .string(parameter.meaning),
+      "required": .bool(parameter.isRequired), "schema": parameter.shape.schema,
+    ]
+  }
+
+  private static func describe(_ permission: Permission) -> JSON {
+    [
+      "staff": words(Relation.allCases.filter(permission.staff.contains)),
+      "others": words(Role.allCases.filter(permission.others.contains)),
+      "places": words(Place.allCases.filter(permission.places.contains)),
+    ]
+  }
+
+  private static func describe(_ notification: NotificationDescription) -> JSON {
+    [
+      "name": .string(notification.notification.rawValue),
+      "summary": .string(notification.summary), "schema": notification.parameters,
+    ]
+  }
+
+  private static func words<Word: RawRepresentable>(_ words: [Word]) -> JSON
+  where Word.RawValue == String { .array(words.map { .string($0.rawValue) }) }
+
+  /// The errors that any method may give.
+  private static let errors: JSON = [
+    "RateLimited": error(.unavailable, "rate_limited"),
+    "SessionNotOpen": error(.unauthenticated, "session_not_open"),
+  ]
+
+  private static func error(_ code: SignalingError.Code, _ reason: String) -> JSON {
+    SignalingError(code, reason).json
+  }
+}

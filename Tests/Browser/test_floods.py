@@ -1,0 +1,191 @@
+"""Connections that only cost: each of them is given up in time, and nobody else notices."""
+
+import os
+import resource
+import select
+import socket
+import struct
+import time
+
+import pytest
+
+from raw import WebSocketClient
+
+UPGRADE = (
+    "GET /v1/signal HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: samtal.v1\r\n"
+    "{more}\r\n"
+)
+#: How many connections the daemon holds from one address.
+SHARE = 1_024
+#: Seconds after which a connection that has not opened a session is closed, and some to spare.
+OPEN_TIMEOUT, SPARE = 10, 10
+
+
+@pytest.fixture
+def descriptors():
+    """As many open files as the system allows: the other end of every connection is ours."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    assert before[1] > 12_000, "this machine allows too few open files"
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.fixture
+def half_open(descriptors):
+    """Makes connections from any loopback address; all are closed in the end."""
+    opened = []
+
+    def make(port: int, host: int, text: bytes) -> socket.socket:
+        connection = socket.socket()
+        opened.append(connection)
+        connection.bind((f"127.0.1.{host}", 0))
+        connection.connect(("127.0.0.1", port))
+        connection.send(text)
+        return connection
+
+    yield make
+    for connection in opened:
+        connection.close()
+
+
+def upgraded(port: int, more: str = "") -> tuple[socket.socket, str]:
+    """A WebSocket by hand, with the head of the server's answer."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+    connection.sendall(UPGRADE.format(port=port, more=more).encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        part = connection.recv(4_096)
+        if not part:
+            break
+        head += part
+    return connection, head.decode()
+
+
+def frame(opcode: int, payload: bytes, final: bool = True, reserved: int = 0) -> bytes:
+    """A client's frame under a mask of zeros (RFC 6455 section 5.2)."""
+    size = len(payload)
+    length = bytes([0x80 | size]) if size < 126 else bytes([0xFE]) + struct.pack("!H", size)
+    return bytes([final << 7 | reserved << 4 | opcode]) + length + bytes(4) + payload
+
+
+def flood(connection: socket.socket, data: bytes, times: int) -> None:
+    """Sends again and again without reading, until the other side has had enough."""
+    connection.settimeout(2)
+    try:
+        for _ in range(times):
+            connection.sendall(data)
+    except OSError:
+        pass
+
+
+def resident(daemon) -> int:
+    """Bytes of memory that the daemon holds."""
+    with open(f"/proc/{daemon.process}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_ten_thousand_half_sent_requests_are_given_up_and_nobody_else_waits(daemon, half_open):
+    staff = WebSocketClient(daemon.http_port)
+    staff.open(daemon.links["staff"])
+    texts = [b"", b"GET / HT", b"GET /v1/signal HTTP/1.1\r\nHost: x\r\n"]
+    waiting = {
+        connection.fileno(): connection
+        for host in range(1, 11)
+        for number in range(1_000)
+        if (connection := half_open(daemon.http_port, host, texts[number % len(texts)]))
+    }
+    assert len(waiting) == 10_000
+
+    asked = time.monotonic()
+    guest = WebSocketClient(daemon.http_port)
+    guest.open(daemon.links["guest"])
+    assert staff.request("call.start")["place"] == "call"
+    assert guest.request("call.join")["place"] == "lobby"
+    assert time.monotonic() - asked < 5
+
+    poller = select.poll()
+    for descriptor in waiting:
+        poller.register(descriptor, select.POLLIN)
+    give_up = time.monotonic() + OPEN_TIMEOUT + SPARE
+    while waiting:
+        assert time.monotonic() < give_up, f"{len(waiting)} are still held"
+        for descriptor, _ in poller.poll(1_000):
+            connection = waiting[descriptor]
+            connection.settimeout(0)
+            try:
+                ended = connection.recv(4_096) == b""
+            except ConnectionError:
+                ended = True
+            if ended:
+                poller.unregister(descriptor)
+                del waiting[descriptor]
+    assert staff.request("lobby.admit_all")["admitted"]
+
+
+def test_one_address_has_its_share_and_others_have_theirs(daemon, half_open):
+    held = [half_open(daemon.lines_port, 1, b"") for _ in range(SHARE)]
+    one_more = half_open(daemon.lines_port, 1, b"")
+    one_more.settimeout(5)
+    try:
+        assert one_more.recv(1) == b""
+    except ConnectionError:
+        pass
+    elsewhere = WebSocketClient(daemon.http_port)
+    assert elsewhere.open(daemon.links["staff"])["you"]["role"] == "staff"
+    assert len(held) == SHARE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [frame(9, b"x" * 125) * 100, frame(0, b"", final=False) * 1_000, frame(1, b"{}") * 1_000],
+    ids=["pings", "fragments", "messages"],
+)
+def test_a_flood_of_frames_costs_its_sender_alone(daemon, data):
+    bystander = WebSocketClient(daemon.http_port)
+    bystander.open(daemon.links["staff"])
+    before = resident(daemon)
+    connection, _ = upgraded(daemon.http_port)
+    connection.sendall(frame(1, b"{", final=False))
+    flood(connection, data, 200)
+    assert bystander.request("call.start")["place"] == "call"
+    assert resident(daemon) - before < 32 << 20
+    connection.close()
+
+
+def test_nothing_is_inflated(daemon):
+    connection, head = upgraded(
+        daemon.http_port, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+    )
+    assert " 101 " in head and "sec-websocket-extensions" not in head.lower()
+    connection.sendall(frame(1, b"\x00" * 100, reserved=4))
+    connection.settimeout(5)
+    answer = connection.recv(4_096)
+    assert answer == b"" or answer[0] & 0x0F == 8
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "file://",
+        "http://127.0.0.1.evil.example:{port}",
+        "http://evil127.0.0.1:{port}",
+        "http://127.0.0.1:{port}.evil.example",
+        "http://127.0.0.1:1",
+        "http://127.0.0.1:{port}@evil.example",
+        "ws://127.0.0.1:{port}",
+    ],
+)
+def test_a_page_that_looks_like_ours_is_turned_away(daemon, origin):
+    origin = origin.format(port=daemon.http_port)
+    _, head = upgraded(daemon.http_port, f"Origin: {origin}\r\n")
+    assert head.startswith("HTTP/1.1 403 ")
+
+
+def test_a_page_of_ours_is_let_in(daemon):
+    _, head = upgraded(daemon.http_port, f"Origin: http://127.0.0.1:{daemon.http_port}\r\n")
+    assert head.startswith("HTTP/1.1 101 ")
