@@ -37,7 +37,7 @@ extension VisitLedger {
     var warnings: [BookingWarning] = []
     for (person, role) in visit.booked.sorted(by: { $0.key < $1.key })
     where role == .staff || role == .patient {
-      for other in visits(of: person, in: visit.clinic) where other.overlaps(visit) {
+      for other in visits(of: person, in: visit.clinic, where: visit.overlaps) {
         // A person is the same in another visit, whatever their role there.
         warnings.append(
           BookingWarning(

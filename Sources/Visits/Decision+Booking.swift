@@ -15,9 +15,13 @@ extension Decision {
     }
     var booked = [responsible.id: Role.staff]
     var patients: [PersonID: Patient] = [:]
-    for attendee in draft.attendees {
+    // Who answers for the visit may be named among its staff too.
+    let others = draft.attendees.filter { $0.person.id != responsible.id || $0.role != .staff }
+    for attendee in others {
       let isNew = booked.updateValue(attendee.role, forKey: attendee.person.id) == nil
-      guard isNew, attendee.role != .guest else { throw Refusal(.badArgument, field: "attendees") }
+      guard isNew, attendee.role != .guest else {
+        throw Refusal(.badArgument, field: attendee.role.listName)
+      }
       patients[attendee.person.id] = attendee.patient
     }
     let record = VisitRecord(
@@ -26,11 +30,11 @@ extension Decision {
     var decision = Decision(record, id: draft.id, clinic: clinic, actor: actor, moment: moment)
     try decision.requireOneFamily()
     if draft.details != VisitDetails() { decision.record(.detailsRecorded(draft.details)) }
-    for attendee in [.init(responsible, role: .staff)] + draft.attendees {
+    for attendee in [.init(responsible, role: .staff)] + others {
       try decision.note(attendee)
     }
     for invite in draft.invites { try decision.createInvite(invite) }
-    decision.confirm(draft.attendees.map(\.person.id))
+    decision.confirm(others.map(\.person.id))
     return decision.events
   }
 

@@ -136,15 +136,6 @@ extension VisitLedger {
   }
 }
 
-extension Visit {
-  /// What a session is here: whoever opens a link that is in use is not its recipient.
-  fileprivate func role(of identity: Identity) -> Role {
-    if let participant = participant(of: identity) { return participant.role }
-    let isInUse = identity.link != nil && participants.contains { $0.person == identity.person }
-    return isInUse ? .guest : identity.role
-  }
-}
-
 extension Set<Relation> {
   /// All staff of the clinic.
   fileprivate static let everybody = Set(Relation.allCases)

@@ -44,8 +44,9 @@ extension VisitLedger {
     else { throw Refusal(.visitNotFound) }
     let relation = effectiveRelation(of: identity, to: visit)
     let place = visit.participant(of: identity)?.place ?? .out
-    try method.permission.require(role: identity.role, relation: relation, place: place)
-    let isPatients = identity.role == .patient || identity.role == .proxy
+    let role = visit.role(of: identity)
+    try method.permission.require(role: role, relation: relation, place: place)
+    let isPatients = role == .patient || role == .proxy
     if method == .inviteLink, isPatients, !clinic.settings.generalLinkForPatients {
       throw Refusal(.notPermitted)
     }
@@ -169,6 +170,14 @@ extension Visit {
     case .patient, .proxy: booked[identity.person] == identity.role
     case .guest: identity.visit == id
     }
+  }
+
+  /// What a session's person is here: whoever opens a link that is in use is not its recipient,
+  /// and comes as a guest.
+  func role(of identity: Identity) -> Role {
+    if let participant = participant(of: identity) { return participant.role }
+    let isInUse = identity.link != nil && participants.contains { $0.person == identity.person }
+    return isInUse ? .guest : identity.role
   }
 
   /// The participant that a session holds here.

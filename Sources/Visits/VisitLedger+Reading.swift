@@ -30,9 +30,11 @@ extension VisitLedger {
   }
 
   /// The visits of a clinic in which somebody takes part by booking, in the order of their times
-  /// and identifiers.
-  public func visits(of person: PersonID, in clinic: ClinicID) -> [Visit] {
-    let found = (bookings[clinic]?[person] ?? []).compactMap { visits[$0] }
+  /// and identifiers: all, or those that are meant.
+  public func visits(
+    of person: PersonID, in clinic: ClinicID, where isMeant: (Visit) -> Bool = { _ in true }
+  ) -> [Visit] {
+    let found = (bookings[clinic]?[person] ?? []).compactMap { visits[$0] }.filter(isMeant)
     return found.sorted { left, right in
       let (first, second) = (left.scheduled ?? left.createdAt, right.scheduled ?? right.createdAt)
       return first == second ? left.id < right.id : first < second

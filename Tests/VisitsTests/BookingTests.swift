@@ -51,16 +51,26 @@ import Testing
         == "description")
     #expect(
       field { $0.attendees.append(.init(PersonRecord(id: scene.pia), role: .proxy)) }
-        == "attendees")
+        == "proxies")
     #expect(
       field { $0.attendees.append(.init(PersonRecord(id: named("per_x")), role: .guest)) }
-        == "attendees")
+        == "guests")
     #expect(
       field {
         $0.attendees.append(
           .init(PersonRecord(id: named("per_x"), name: Redacted("")), role: .proxy))
       } == "name")
     #expect(field { $0.responsible = PersonRecord(id: scene.berit) } == "responsible")
+  }
+
+  @Test func theResponsibleMayBeNamedAmongTheStaff() throws {
+    var scene = try Scene()
+    var draft = scene.draft()
+    draft.id = named("vis_other")
+    draft.invites = []
+    draft.attendees.append(.init(PersonRecord(id: scene.anna), role: .staff))
+    try scene.perform(.createVisit(draft), by: scene.staff(scene.anna))
+    #expect(scene.ledger.visits[draft.id]?.booked == scene.current.booked)
   }
 
   @Test func aVisitInACallIsNeitherClosedNorCancelled() throws {

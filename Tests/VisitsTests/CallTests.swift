@@ -106,7 +106,7 @@ import Testing
     let second = try scene.link(link, session: "two", as: "par_two")
     #expect(
       scene.refusal(of: .answerRequest(named("req_one"), accepted: true), by: second)
-        == .requestNotFound)
+        == .notPermitted)
     let first = try scene.link(link, session: "one", as: "par_pia")
     try scene.perform(.answerRequest(named("req_one"), accepted: true), by: first)
     #expect(scene.place(named("par_pia")) == .call)

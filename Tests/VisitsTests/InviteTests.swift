@@ -115,6 +115,24 @@ import Testing
     }
   }
 
+  @Test func whoOpensThePatientsLinkASecondTimeCopiesNoGeneralLink() throws {
+    var settings = ClinicSettings()
+    settings.generalLinkForPatients = true
+    var scene = try Scene(settings: settings)
+    let link: InviteID = named("inv_pia")
+    try scene.perform(
+      .createInvite(
+        InviteDraft(
+          id: link, recipient: .person(PersonRecord(id: scene.pia), role: .patient, kind: nil))),
+      by: scene.staff(scene.anna))
+    let second = identity(of: try scene.link(link, session: "b"))
+    try scene.ledger.require(.inviteLink, in: scene.visit, by: second)
+    try scene.perform(.join(as: named("par_a")), by: try scene.link(link, session: "a"))
+    #expect(throws: Refusal(.notPermitted)) {
+      try scene.ledger.require(.inviteLink, in: scene.visit, by: second)
+    }
+  }
+
   @Test func anInviteTellsHowItStands() throws {
     var scene = try Scene()
     let anna = try scene.annaStarts()
