@@ -12,7 +12,7 @@ extension StaffDirectory {
     guard !wanted.isEmpty, limit > 0 else { return [] }
     let found = people.values.filter { person in
       wanted.allSatisfy { word in
-        (words[person.id] ?? []).contains { $0.hasPrefix(word) }
+        words[person.id]?.value.contains { $0.hasPrefix(word) } == true
       }
     }
     return Array(Self.sorted(found).prefix(min(limit, Limits.directoryMatches)))

@@ -9,7 +9,7 @@ public struct StaffDirectory: Equatable, Sendable {
   /// The people; at most `Limits.peoplePerDirectory`.
   public private(set) var people: [PersonID: DirectoryPerson] = [:]
   /// The words of each person's name, as they are searched for.
-  private(set) var words: [PersonID: [String]] = [:]
+  private(set) var words: [PersonID: Redacted<[String]>] = [:]
 
   /// Without units and people.
   public init() {}
@@ -44,7 +44,7 @@ public struct StaffDirectory: Equatable, Sendable {
     case .setUnit(let unit): units[unit.id] = unit
     case .setPerson(let person):
       people[person.id] = person
-      words[person.id] = NameKey.words(of: person.name?.value ?? "")
+      words[person.id] = Redacted(NameKey.words(of: person.name?.value ?? ""))
     case .removeUnit(let id): units[id] = nil
     case .removePerson(let id): (people[id], words[id]) = (nil, nil)
     }

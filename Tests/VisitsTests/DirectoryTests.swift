@@ -113,6 +113,18 @@ import Testing
     #expect(scene.refusal(of: .changeDirectory(scene.clinic, many), by: .system) == .tooMany)
   }
 
+  @Test func peopleAreSortedByTheSwedishAlphabetHoweverTheirLettersAreComposed() {
+    let names = ["Öst", "Ärlig", "A\u{30A}berg", "Zorn", "Ek", "Écu", "Aas"]
+    let people = names.map { Self.person("per_\($0.utf8.count)", "Kim", $0, "uni_eye") }
+    #expect(
+      StaffDirectory.sorted(people).map { $0.familyName?.value }
+        == ["Aas", "Écu", "Ek", "Zorn", "Åberg", "Ärlig", "Öst"])
+  }
+
+  @Test func noNameIsPrintedWithTheDirectory() {
+    #expect(!"\(Self.clinic)".contains("Berg") && !"\(Self.clinic)".contains("berg"))
+  }
+
   @Test func whoWorksHereNoMoreLeavesNoName() {
     let stored = EventTests.event(.directoryChanged(.removePerson(named("per_a")))).stored(at: 1)
     #expect(
