@@ -3,13 +3,21 @@ import Signaling
 import Visits
 
 extension ControlPlane {
+  /// A personal link as a session's person may see it: whose it is, is left out of a patient's and
+  /// a proxy's for staff who may not know more about the patient.
+  func describe(_ invite: Invite, in visit: Visit, for session: ControlSession) -> JSON {
+    let visible = visibleFields(of: visit, for: .person(session.identity))
+    return describe(invite, in: visit, seesPatient: visible.contains(.patientContact))
+  }
+
   /// A personal link, for those who may see who has been invited.
-  func describe(_ invite: Invite, in visit: Visit) -> JSON {
+  func describe(_ invite: Invite, in visit: Visit, seesPatient: Bool = true) -> JSON {
     var person: PersonRecord?
     var role = Role.guest
     var kind: GuestKind?
     if case .person(let id, let itsRole, let itsKind) = invite.recipient {
-      (person, role, kind) = (visit.people[id], itsRole, itsKind)
+      (role, kind) = (itsRole, itsKind)
+      if seesPatient || role == .guest { person = visit.people[id] }
     }
     return .compact([
       "id": .string(invite.id.text), "name": person?.name.map { .string($0.value) } ?? .null,

@@ -14,8 +14,10 @@ extension ControlPlane {
         from: session, reply: reply)
     case .list(let visit):
       let visit = try require(.inviteList, in: try choose(visit, for: session), by: session)
+      guard let state = sessions[session] else { return }
       let personal = visit.invites.filter(\.isPersonal)
-      sendResult(["invites": .array(personal.map { describe($0, in: visit) })], to: reply)
+      let described = personal.map { describe($0, in: visit, for: state) }
+      sendResult(["invites": .array(described)], to: reply)
     case .resend(let invite):
       try request(.resendInvite(invite), about: invite, from: session, as: reply)
     case .revoke(let invite):

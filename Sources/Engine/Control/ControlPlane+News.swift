@@ -107,11 +107,11 @@ extension ControlPlane {
     _ invite: InviteID, of visit: Visit, _ audience: [SessionID]
   ) {
     guard let invite = visit.invite(invite), invite.isPersonal else { return }
-    let described = describe(invite, in: visit)
     for session in audience {
-      guard let identity = sessions[session]?.identity, identity.role == .staff,
-        (try? journal.decided.require(.inviteList, in: visit.id, by: identity)) != nil
+      guard let state = sessions[session], state.identity.role == .staff,
+        (try? journal.decided.require(.inviteList, in: visit.id, by: state.identity)) != nil
       else { continue }
+      let described = describe(invite, in: visit, for: state)
       notify(session, .inviteChanged, ["visit": .string(visit.id.text), "invite": described])
     }
   }
