@@ -239,18 +239,18 @@ final class ControlLoop {
       || toWorkers.contains { $0.count > 0 }
   }
 
-  /// A demo in a terminal shows the messages that nobody sends: to whoever has started it.
-  private func show(_ job: DeliveryJob) {
-    guard around.configuration.demo, isatty(STDOUT_FILENO) == 1 else { return }
-    LogWriter.put("\n\(job.channel.rawValue): \(job.text.value)\n", to: STDOUT_FILENO)
-  }
-
   /// Which thread is stuck, if one is.
   private var stuck: String? {
     if toWeb.count > Self.lettersWaiting { return "web" }
     if toStore.count > Self.lettersWaiting { return "store" }
     if toDelivery.count > Self.lettersWaiting { return "delivery" }
     return toWorkers.firstIndex { $0.count > Self.lettersWaiting }.map { "media-\($0)" }
+  }
+
+  /// A demo in a terminal shows the messages that nobody sends: to whoever has started it.
+  private func show(_ job: DeliveryJob) {
+    guard around.configuration.demo, isatty(STDOUT_FILENO) == 1 else { return }
+    LogWriter.put("\n\(job.channel.rawValue): \(job.text.value)\n", to: STDOUT_FILENO)
   }
 
   // MARK: Housekeeping and the end
