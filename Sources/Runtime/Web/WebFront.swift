@@ -54,7 +54,8 @@ final class WebFront: @unchecked Sendable {
     info.uid = -1
     info.pt_serv_buf_size = 4_096
     info.max_http_header_data = UInt16(Limits.requestHeaderBytes)
-    info.max_http_header_pool = 2_048
+    // Whoever finds the pool empty waits: half-sent requests must not be able to use it up (S32).
+    info.max_http_header_pool = UInt16(clamping: configuration.connections)
     info.server_string = memory.string("samtald")
     info.user = Unmanaged.passUnretained(self).toOpaque()
     info.ka_time = 30
