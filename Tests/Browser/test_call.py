@@ -92,6 +92,24 @@ def test_staff_ends_the_call_for_all(daemon, staff, patient, guest):
         visitor.until("samtal.media === null")
 
 
+def test_the_same_link_leads_into_the_next_call(daemon, staff, patient, guest):
+    enter_all(daemon, staff, patient, guest)
+    staff.page.click("#end")
+    for visitor in (staff, patient, guest):
+        visitor.until_place("notice")
+        assert "avslutat" in visitor.page.inner_text("#notice-title")
+        visitor.page.click("#retry")
+        visitor.until_place("door")
+    staff.page.click("#join")
+    staff.until_place("call")
+    for visitor in (patient, guest):
+        visitor.page.click("#join")
+        visitor.until_place("lobby")
+    staff.page.click("#admit-all")
+    for visitor in (patient, guest):
+        visitor.until_place("call")
+
+
 def test_a_participant_who_is_held_sees_and_sends_nothing(daemon, staff, patient, guest):
     enter_all(daemon, staff, patient, guest)
     staff.page.locator(f"#participants [data-participant='{guest.own_id()}'] .hold").click()

@@ -53,12 +53,13 @@ extension ControlPlane {
   }
 
   private static func describe(_ node: DirectoryNode, in directory: StaffDirectory) -> JSON {
-    var title: Redacted<String>?
-    if case .person(let id) = node { title = directory.people[id]?.title }
+    var person: DirectoryPerson?
+    if case .person(let id) = node { person = directory.people[id] }
     return .compact([
       "id": .string(node.text), "kind": .string(node.kind),
       "name": directory.name(of: node).map { .string($0.value) } ?? .null,
-      "title": title.map { .string($0.value) },
+      "person": person.map { .string($0.id.text) },
+      "title": person?.title.map { .string($0.value) },
     ])
   }
 }

@@ -56,7 +56,10 @@ public struct NotificationDescription: Sendable {
           "status": [
             "type": "string", "enum": ["waiting", "admitted", "denied", "held", "removed"],
           ]
-        ], optional: ["snapshot": Form.form("Snapshot")])
+        ],
+        optional: [
+          "snapshot": Form.form("Snapshot"), "visit": Form.form("Visit"), "reason": Form.text,
+        ])
     default: describeInCall(it)
     }
   }
@@ -79,7 +82,13 @@ public struct NotificationDescription: Sendable {
       .init(
         it, "Somebody shares a screen, or no more.",
         ["participant": Form.text, "sharing": Form.flag], optional: ["audio": Form.flag])
-    case .chatMessage: .init(it, "Somebody has written.", ["id": Form.text, "text": Form.text])
+    case .chatMessage:
+      .init(
+        it, "Somebody has written, oneself included.",
+        [
+          "id": Form.text, "participant": Form.text, "name": ["type": ["string", "null"]],
+          "role": Form.text, "you": Form.flag, "text": Form.text, "at": Form.number,
+        ])
     case .probeChanged:
       .init(
         it, "How far the test has come.", ["state": Form.text], optional: ["after_ms": Form.number])

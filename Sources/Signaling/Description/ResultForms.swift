@@ -30,7 +30,8 @@ enum ResultForms {
       "you": Form.object(
         ["role": role, "identified_by": identification],
         optional: ["person": text, "participant": text, "kind": kind, "name": text]),
-      "clinic": Form.object(["id": text, "name": text]),
+      "clinic": Form.object(
+        ["id": text, "name": text], optional: ["settings": ["type": "object"]]),
       "ice_servers": ["type": "array"], "limits": ["type": "object"],
     ], optional: ["visit": Form.form("Visit"), "snapshot": Form.form("Snapshot")])
 
@@ -60,6 +61,7 @@ enum ResultForms {
     [:],
     optional: [
       "person": text, "name": text, "title": text, "profile": text, "age_band": text,
+      "phone": text, "email": text,
     ])
 
   private static let colleague = Form.object(
@@ -80,7 +82,7 @@ enum ResultForms {
     [
       "participant": text, "name": textOrNull, "role": role, "entered_by": text,
       "identified_by": identification, "since": number,
-    ], optional: ["kind": kind])
+    ], optional: ["kind": kind, "held": text])
 
   private static let seat = Form.object(
     ["seat": number, "epoch": number, "participant": textOrNull],
@@ -101,7 +103,8 @@ enum ResultForms {
     ])
 
   private static let warning = Form.object(
-    ["code": text], optional: ["field": text, "message": text])
+    ["code": text, "field": text, "message": text],
+    optional: ["person": text, "visit": text, "fits": text])
 
   private static let chatMessage = Form.object(
     [
