@@ -99,7 +99,7 @@ let package = Package(
       "Engine",
       [
         "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
-        "PeerClient",
+        "PeerClient", "WebPages",
       ]),
     tests("Store", ["Primitives", "Security", "Visits", "Store", "CDatabase"]),
     tests("Delivery", ["Primitives", "Security", "Delivery"]),

@@ -136,6 +136,18 @@ public enum Limits {
   public static let requestBodyTimeout = Duration.seconds(10)
   /// Parts in the query of a request.
   public static let queryParts = 32
+  /// Requests that one key's back ends may send in a second, with bursts of as many.
+  public static let callsPerSecond = 200
+  /// Background images that are read for pages in a second.
+  public static let imageReadsPerSecond = 50
+  /// Bytes in a background image.
+  public static let backgroundBytes = 524_288
+  /// Idempotency keys whose bodies are remembered.
+  public static let idempotencyKeys = 4_096
+  /// Rows of the audit log on one page.
+  public static let auditRowsPerPage = 500
+  /// Requests whose errands the store has not answered yet.
+  public static let errands = 1_024
 
   // MARK: Store
 

@@ -188,7 +188,7 @@ final class World {
     case .worker(let worker, let command):
       events.add(.command(worker, command), at: now + Self.ringDelay)
     case .audit(let entry): trace.note(now, "audit \(entry.action) \(entry.outcome)")
-    case .respond, .drain, .setLogLevel, .deliver, .keep: break
+    case .respond, .errand, .drain, .setLogLevel, .deliver, .keep: break
     case .log(let record): trace.note(now, "log \(record.event) \(record.fields)")
     }
   }

@@ -100,6 +100,16 @@ extension EventStore {
       position INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
+    // Background images stand beside the log: which of them count is in the clinic's settings.
+    """
+    CREATE TABLE images (
+      clinic TEXT NOT NULL,
+      image TEXT NOT NULL,
+      form TEXT NOT NULL,
+      bytes BLOB NOT NULL,
+      PRIMARY KEY (clinic, image)
+    ) STRICT;
+    """,
   ]
 
   /// The version of a database that all migrations have been done to.

@@ -111,7 +111,7 @@ extension Method {
     case .feedbackSubmit: Permission(staff: .everybody, others: [.patient, .proxy], at: [.out])
     case .callAccept: Permission(others: [.patient, .proxy], at: [.out, .lobby])
     case .callDecline: Permission(others: [.patient, .proxy], at: [.out, .lobby])
-    case .callEnd: Permission(staff: .everybody, at: [.call])
+    case .callEnd: Permission(backEnd: true, staff: .everybody, at: [.call])
     case .callRequest: Permission(staff: .everybody, at: [.call])
     case .callWithdraw: Permission(staff: .everybody, at: [.call])
     case .lobbyAdmit: Permission(staff: .everybody, at: [.call])

@@ -38,6 +38,8 @@ public enum WebPages {
     "/door.js": script(PackageResources.door_js),
     "/texts.js": script(PackageResources.texts_js),
     "/view.js": script(PackageResources.view_js),
+    "/v1/openapi.json": Page(
+      contentType: "application/json", bytes: PackageResources.openapi_json),
   ]
 
   /// The page at a path, which is compared byte for byte: no decoding, no `..`, no query.

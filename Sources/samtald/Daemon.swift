@@ -64,6 +64,8 @@ struct Daemon {
     let storeThread = try StoreThread()
     let storing = try storeThread.start(store, upkeep)
     let delivering = try delivery.start(random.fork())
+    let errandThread = try ErrandThread()
+    let errands = try errandThread.start(path: state.path(configuration.storePath))
 
     let webEvents = try Mailbox<WebServer.Event>(capacity: Limits.webMailboxLetters)
     let web = try WebServer(webConfiguration, events: webEvents)
@@ -75,7 +77,7 @@ struct Daemon {
       ControlLoop.Surroundings(
         configuration: configuration, log: log, board: board, signals: signals, web: web,
         webEvents: webEvents, store: storeThread, delivery: delivery,
-        webhookKeys: secrets.webhooks, workers: workers))
+        webhookKeys: secrets.webhooks, errands: errandThread, workers: workers))
     log.write(
       LogRecord(
         .info, "started", ("workers", workers.count), ("events", stored.count),
@@ -89,6 +91,8 @@ struct Daemon {
     for thread in mediaThreads { thread.join() }
     delivery.requestStop()
     delivering.join()
+    errandThread.requestStop()
+    errands.join()
     storeThread.requestStop()
     storing.join()
     return report(end)

@@ -25,6 +25,9 @@ struct ControlBench {
   /// Messages that are under way, and those that are only kept.
   var jobs: [DeliveryJob] = []
   var kept: [DeliveryJob] = []
+  /// Whether images are kept; otherwise the store fails at it.
+  var imagesAnswer = true
+  var images: [BackgroundImage] = []
   var stored: [StoredEvent] = []
 
   /// Whether appended events are put on disk at once; otherwise they wait in `unstored`.
@@ -97,9 +100,33 @@ struct ControlBench {
     case .keep(let job): kept.append(job)
     case .log(let record): records.append(record)
     case .respond(let exchange, let response): responses[exchange] = response
+    case .errand(let exchange, let errand):
+      return [.errandDone(exchange, imagesAnswer ? answer(to: errand) : .failed)]
     case .drain, .setLogLevel: operations.append(output)
     }
     return []
+  }
+
+  private mutating func answer(to errand: StoreErrand) -> StoreAnswer {
+    switch errand {
+    case .readAudit(let query):
+      let all = audited.enumerated().map {
+        AuditLine(number: Int64($0.offset + 1), entry: $0.element)
+      }
+      return .audit(
+        Array(
+          all.filter { $0.entry.clinic == query.clinic && $0.number > query.after }
+            .prefix(query.limit)))
+    case .putImage(let image):
+      images.removeAll { $0.id == image.id }
+      images.append(image)
+      return .done
+    case .getImage(let clinic, let id):
+      return .image(images.first { $0.clinic == clinic && $0.id == id })
+    case .deleteImage(let clinic, let id):
+      images.removeAll { $0.clinic == clinic && $0.id == id }
+      return .done
+    }
   }
 
   private mutating func answer(to command: WorkerCommand) -> [WorkerEvent] {

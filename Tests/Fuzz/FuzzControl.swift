@@ -167,7 +167,7 @@ private struct FuzzClinic {
       precondition(sequences.removeValue(forKey: connection) != nil, "closed twice")
     case .append(let events): return append(events)
     case .worker(_, let command): return answer(to: command)
-    case .respond, .drain, .setLogLevel, .deliver, .keep, .log, .audit: break
+    case .respond, .errand, .drain, .setLogLevel, .deliver, .keep, .log, .audit: break
     }
     return []
   }

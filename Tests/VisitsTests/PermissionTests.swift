@@ -49,7 +49,7 @@ import Testing
         invite.opened       x- --- --- --- --- --- --- ---
         message.settled     x- --- --- --- --- --- --- ---
         call.start          -- o-- o-- o-- --- --- --- ---
-        call.end            -- --c --c --c --c --- --- ---
+        call.end            -x --c --c --c --c --- --- ---
         call.request        -- --c --c --c --c --- --- ---
         call.withdraw       -- --c --c --c --c --- --- ---
         call.accept         -- --- --- --- --- ol- ol- ---

@@ -36,19 +36,23 @@ struct APIProblem: Error, Equatable {
   /// A refusal by the rules of visits, or by the store.
   init(_ refusal: ControlRefusal) { self.init(SignalingError(refusal)) }
 
+  /// There is no such thing, or none that the one who asks may know of.
+  static func notFound(_ thing: String) -> APIProblem { APIProblem(404, thing + "_not_found") }
+
   private static func status(of error: SignalingError) -> Int {
     switch error.code {
-    case .parseError, .invalidRequest, .invalidParams: return 400
+    case .parseError, .invalidRequest: return 400
+    // Of the form that the description has, but a text that cannot be shown or kept.
+    case .invalidParams:
+      return ["bad_characters", "too_long"].contains(error.reason) ? 422 : 400
     case .unauthenticated: return 401
     case .methodNotFound: return 404
     case .unavailable: return error.reason == "rate_limited" ? 429 : 503
     case .refused: break
     }
+    if error.field != nil { return 422 }
     if error.reason.hasSuffix("_not_found") { return 404 }
-    switch Refusal.Reason(rawValue: error.reason) {
-    case .notPermitted: return 403
-    default: return error.field == nil ? 409 : 422
-    }
+    return error.reason == Refusal.Reason.notPermitted.rawValue ? 403 : 409
   }
 
   /// The answer.

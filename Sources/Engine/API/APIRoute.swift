@@ -6,6 +6,13 @@ import Primitives
 public struct APIRoute: Equatable, Sendable {
   /// What is asked for.
   public enum Operation: String, Sendable, CaseIterable {
+    case listVisits, createVisit, getVisit, updateVisit, cancelVisit, startVisit, closeVisit
+    case listInvites, createInvites, resendInvite, revokeInvite
+    case getGeneralLink, makeGeneralLink, disableGeneralLink
+    case getCall, endCall, createToken
+    case getSettings, updateSettings, getDirectory, updateDirectory
+    case listBackgrounds, putBackground, getBackground, deleteBackground
+    case readAudit
     case listSessions, listRooms, drain, getLogLevel, setLogLevel
   }
 
@@ -29,6 +36,32 @@ public struct APIRoute: Equatable, Sendable {
 
   /// The table.
   public static let all = [
+    APIRoute("GET", "/v1/visits", .listVisits),
+    APIRoute("POST", "/v1/visits", .createVisit),
+    APIRoute("GET", "/v1/visits/{visit}", .getVisit),
+    APIRoute("PATCH", "/v1/visits/{visit}", .updateVisit),
+    APIRoute("DELETE", "/v1/visits/{visit}", .cancelVisit),
+    APIRoute("POST", "/v1/visits/{visit}/start", .startVisit),
+    APIRoute("POST", "/v1/visits/{visit}/close", .closeVisit),
+    APIRoute("GET", "/v1/visits/{visit}/invites", .listInvites),
+    APIRoute("POST", "/v1/visits/{visit}/invites", .createInvites),
+    APIRoute("POST", "/v1/visits/{visit}/invites/{invite}/resend", .resendInvite),
+    APIRoute("DELETE", "/v1/visits/{visit}/invites/{invite}", .revokeInvite),
+    APIRoute("GET", "/v1/visits/{visit}/general-link", .getGeneralLink),
+    APIRoute("POST", "/v1/visits/{visit}/general-link", .makeGeneralLink),
+    APIRoute("DELETE", "/v1/visits/{visit}/general-link", .disableGeneralLink),
+    APIRoute("GET", "/v1/visits/{visit}/call", .getCall),
+    APIRoute("DELETE", "/v1/visits/{visit}/call", .endCall),
+    APIRoute("POST", "/v1/tokens", .createToken),
+    APIRoute("GET", "/v1/clinics/{clinic}/settings", .getSettings),
+    APIRoute("PATCH", "/v1/clinics/{clinic}/settings", .updateSettings),
+    APIRoute("GET", "/v1/clinics/{clinic}/directory", .getDirectory),
+    APIRoute("PATCH", "/v1/clinics/{clinic}/directory", .updateDirectory),
+    APIRoute("GET", "/v1/clinics/{clinic}/backgrounds", .listBackgrounds),
+    APIRoute("PUT", "/v1/clinics/{clinic}/backgrounds/{background}", .putBackground),
+    APIRoute("GET", "/v1/clinics/{clinic}/backgrounds/{background}", .getBackground),
+    APIRoute("DELETE", "/v1/clinics/{clinic}/backgrounds/{background}", .deleteBackground),
+    APIRoute("GET", "/v1/audit", .readAudit),
     APIRoute("GET", "/v1/admin/sessions", .listSessions, on: .admin),
     APIRoute("GET", "/v1/admin/rooms", .listRooms, on: .admin),
     APIRoute("POST", "/v1/admin/drain", .drain, on: .admin),

@@ -7,13 +7,17 @@ extension ControlPlane {
   mutating func administer(
     _ operation: APIRoute.Operation, _ request: HTTPRequest, as exchange: ExchangeID
   ) throws(APIProblem) {
+    emit(
+      .audit(AuditEntry(.clinicRead, at: moment.wall, by: .system, outcome: operation.rawValue)))
     let answer: JSON
     switch operation {
-    case .listSessions: answer = ["sessions": .array(sessions.keys.sorted().map(describeSession))]
-    case .listRooms: answer = ["rooms": .array(rooms.values.sorted().compactMap(describeRoom))]
+    case .listSessions:
+      answer = ["sessions": .array(sessions.keys.sorted().map(describeSession))]
+    case .listRooms:
+      answer = ["rooms": .array(rooms.values.sorted().compactMap(describeRoom))]
     case .drain:
-      emit(.drain)
-      answer = ["draining": true]
+      respond(["draining": true], to: exchange)
+      return emit(.drain)
     case .getLogLevel: answer = ["level": .string("\(logLevel)")]
     case .setLogLevel:
       let name = try request.object()["level"]?.string
@@ -24,6 +28,7 @@ extension ControlPlane {
       logLevel = level
       emit(.setLogLevel(level))
       answer = ["level": .string("\(level)")]
+    default: preconditionFailure("\(operation) is not for an operator")
     }
     log(LogRecord(.info, "administered", ("operation", operation.rawValue)))
     emit(.respond(exchange, HTTPResponse(answer)))

@@ -68,7 +68,7 @@ extension ControlPlane {
   }
 
   /// A draft for each recipient whose addresses are some.
-  private mutating func draftInvites(
+  mutating func draftInvites(
     _ recipients: [InviteAction.Recipient], agreedWithPatient: Bool
   ) -> (outcomes: [InviteOutcome], drafts: [(index: Int, draft: InviteDraft)]) {
     var outcomes: [InviteOutcome] = []

@@ -22,6 +22,8 @@ public struct ControlPlane: Sendable {
     case closed(ConnectionID)
     /// A request of the HTTP API; it is answered with `respond`.
     case http(ExchangeID, HTTPRequest)
+    /// The store has answered to an errand for a request.
+    case errandDone(ExchangeID, StoreAnswer)
     /// A worker, by its number from 0, reports.
     case worker(Int, WorkerEvent)
     /// Everything appended up to this position is on disk.
@@ -48,6 +50,8 @@ public struct ControlPlane: Sendable {
     case close(ConnectionID, code: UInt16, reason: String)
     /// The answer to a request of the HTTP API.
     case respond(ExchangeID, HTTPResponse)
+    /// Something for the store to do for a request; answer with `errandDone`.
+    case errand(ExchangeID, StoreErrand)
     /// The operator wants the daemon to end as it does on a signal.
     case drain
     /// Log from this level on.
@@ -72,6 +76,12 @@ public struct ControlPlane: Sendable {
   var outbox: Outbox
   var moment: Moment
   var logLevel: LogLevel
+  /// Requests of the HTTP API for which the store does something; at most `Limits.errands`.
+  var errands: [ExchangeID: PendingErrand] = [:]
+  var idempotencyKeys = IdempotencyKeys()
+  /// How many requests each key's back ends may still send.
+  var callsOfKeys: [String: TokenBucket] = [:]
+  var imageReads: TokenBucket
 
   var connections: [ConnectionID: ControlConnection] = [:]
   var sessions: [SessionID: ControlSession] = [:]
@@ -126,6 +136,7 @@ public struct ControlPlane: Sendable {
     self.moment = moment
     logLevel = configuration.logLevel
     refusals = RefusalCount(now: moment.instant)
+    imageReads = TokenBucket(rate: Limits.imageReadsPerSecond, now: moment.instant)
     journal = try VisitJournal(
       restoring: events, through: last ?? events.last?.position ?? 0, at: moment)
     outbox = Outbox(channels: configuration.channels)
@@ -146,6 +157,7 @@ public struct ControlPlane: Sendable {
     case .received(let connection, let bytes): receive(bytes, on: connection)
     case .closed(let connection): close(connection)
     case .http(let exchange, let request): receive(request, as: exchange)
+    case .errandDone(let exchange, let answer): receive(answer, to: exchange)
     case .worker(let number, let event): handle(event, from: number)
     case .committed(let position): handleCommit(through: position)
     case .storeFailed: handleStoreFailure()

@@ -49,6 +49,11 @@ public struct LinkSecrets: Sendable {
     return HMAC.areEqual(shown, code(for: "session \(session)"))
   }
 
+  /// 32 bytes from which whatever follows from a text alone is drawn: the same on every run.
+  func seed(for text: String) -> [UInt8] {
+    HMAC.sha256(key: key.value, Array(("seed " + text).utf8))
+  }
+
   private func code(for text: String) -> [UInt8] {
     Array(HMAC.sha256(key: key.value, Array(text.utf8)).prefix(Self.codeLength))
   }

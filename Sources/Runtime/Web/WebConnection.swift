@@ -62,6 +62,12 @@ struct WebExchange {
   let deadline: Instant
   /// Bytes of the body that are still to come.
   var missing: Int
+  /// How often more the library may say that the body is complete: it does so of a body of 0
+  /// bytes after the request has been handed over.
+  var repetitions = 0
+  /// Whether the connection ends with the answer: of a request that may have a body and does not
+  /// say how long it is, the library takes all that comes for the body.
+  var isLast = false
   /// Why it is refused once its body has been read.
   var refusal: (status: Int, reason: String)?
 }

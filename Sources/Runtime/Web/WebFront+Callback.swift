@@ -89,7 +89,10 @@ extension WebFront {
   /// A text of the request's headers, or nil where it was not sent.
   func header(_ token: lws_token_indexes, of socket: OpaquePointer) -> String? {
     let length = Int(lws_hdr_total_length(socket, token))
-    guard length > 0 else { return nil }
+    guard length > 0 else {
+      var nothing: [CChar] = [0, 0]
+      return lws_hdr_copy_fragment(socket, &nothing, 2, token, 0) < 0 ? nil : ""
+    }
     var text = [CChar](repeating: 0, count: length + 1)
     guard lws_hdr_copy(socket, &text, Int32(text.count), token) == Int32(length) else { return "" }
     return String(decoding: text.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

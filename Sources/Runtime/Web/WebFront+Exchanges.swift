@@ -9,12 +9,14 @@ extension WebFront {
       return refuse(connection, 411, "length_required")
     }
     var length = 0
+    var isUnsaid = Self.methodsWithBody.contains(request.method)
     if let text = header(WSI_TOKEN_HTTP_CONTENT_LENGTH, of: socket) {
       guard let count = Self.length(text) else { return refuse(connection, 400, "bad_length") }
       length = count
+      isUnsaid = false
     }
-    guard length == 0 || ["POST", "PUT", "PATCH"].contains(request.method) else {
-      return refuse(connection, 400, "body_not_expected")
+    guard length == 0 || Self.methodsWithBody.contains(request.method) else {
+      return refuseBody(of: request, on: connection)
     }
     guard length <= Limits.discardedBodyBytes else {
       return refuse(connection, 413, "body_too_large")
@@ -22,6 +24,8 @@ extension WebFront {
     var exchange = WebExchange(
       request: completed(request, from: socket),
       deadline: MonotonicClock.now() + configuration.bodyTimeout, missing: length)
+    exchange.isLast = isUnsaid
+    exchange.repetitions = length == 0 && !isUnsaid ? 2 : 0
     if length > configuration.bodyBytes {
       exchange.refusal = (413, "body_too_large")
     } else if unfinishedBytes + length > Limits.unfinishedBytes {
@@ -39,6 +43,8 @@ extension WebFront {
 
   /// The next bytes of a request's body.
   func receiveBody(_ connection: WebConnection, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    // Of a body of 0 bytes the library tells after the request has been handed over.
+    if bytes.isEmpty { return true }
     guard case .exchange(var exchange) = connection.state else { return false }
     guard exchange.id == nil, bytes.count <= exchange.missing else { return false }
     guard MonotonicClock.now() < exchange.deadline else {
@@ -65,7 +71,11 @@ extension WebFront {
   /// and the connection ends.
   func completeBody(_ connection: WebConnection) -> Bool {
     guard case .exchange(var exchange) = connection.state else { return true }
-    guard exchange.id == nil else { return false }
+    guard exchange.id == nil else {
+      exchange.repetitions -= 1
+      connection.state = .exchange(exchange)
+      return exchange.repetitions >= 0
+    }
     let socket = connection.socket
     if let (status, reason) = exchange.refusal {
       connection.state = .http(nil)
@@ -90,9 +100,11 @@ extension WebFront {
   /// Sends the control thread's answer.
   func respond(_ response: HTTPResponse, to id: ExchangeID) {
     guard let connection = exchanges.removeValue(forKey: id) else { return }
+    var isLast = false
+    if case .exchange(let exchange) = connection.state { isLast = exchange.isLast }
     connection.state = .http(nil)
     lws_rx_flow_control(connection.socket, 1)
-    if !reply(connection, response) {
+    if !reply(connection, response, isLast: isLast) {
       lws_set_timeout(connection.socket, PENDING_TIMEOUT_USER_OK, web_timeout_now)
     }
   }
@@ -148,16 +160,33 @@ extension WebFront {
     text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
   }
 
+  private static var methodsWithBody: Set<String> { ["POST", "PUT", "PATCH"] }
+
   // MARK: Refusals
 
   private var bodySeconds: Int32 { Int32(configuration.bodyTimeout.milliseconds / 1_000) }
 
+  /// A method that takes no body came with one, or does not belong to the path at all.
+  private func refuseBody(of request: HTTPRequest, on connection: WebConnection) -> Bool {
+    let allowed = configuration.methods(request.path, request.port)
+    guard !allowed.isEmpty, !allowed.contains(request.method) else {
+      return refuse(connection, 400, "body_not_expected")
+    }
+    var response = Self.problem(405, "method_not_allowed")
+    response.fields = [HTTPField("allow", allowed.joined(separator: ", "))]
+    return refuse(connection, response)
+  }
+
   /// Answers a request that cannot be read on from, and ends the connection after it.
   private func refuse(_ connection: WebConnection, _ status: Int, _ reason: String) -> Bool {
+    refuse(connection, Self.problem(status, reason))
+  }
+
+  private func refuse(_ connection: WebConnection, _ response: HTTPResponse) -> Bool {
     count { $0.refusedBodies += 1 }
     unfinishedBytes -= connection.heldBytes
     connection.state = .http(nil)
-    return reply(connection, Self.problem(status, reason), isLast: true)
+    return reply(connection, response, isLast: true)
   }
 
   /// An answer in the form of RFC 9457.

@@ -101,6 +101,11 @@ final class WebFront: @unchecked Sendable {
       looked = MonotonicClock.now()
       commands.nudge()
     }
+    // What was said last goes out as far as it can at once: one turn takes it, one writes it.
+    for _ in 0..<2 {
+      commands.nudge()
+      web_loop_turn(loop)
+    }
     lws_context_destroy(context)
     self.context = nil
   }

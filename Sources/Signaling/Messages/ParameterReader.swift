@@ -203,6 +203,7 @@ struct ParameterReader {
   }
 
   private func present(_ name: String) -> JSON? {
+    // Written with a conditional, `nil` would be read as the JSON value.
     guard let value = object[name], value != .null else { return nil }
     return value
   }

@@ -22,6 +22,7 @@ final class ControlLoop {
     var delivery: DeliveryThread
     /// The keys of clinics' webhooks.
     var webhookKeys: [ClinicID: Redacted<[UInt8]>]
+    var errands: ErrandThread
     var workers: [MediaThread]
   }
 
@@ -50,7 +51,8 @@ final class ControlLoop {
     static let web: UInt64 = 1
     static let store: UInt64 = 2
     static let delivery: UInt64 = 3
-    static let firstWorker: UInt64 = 4
+    static let errands: UInt64 = 4
+    static let firstWorker: UInt64 = 5
   }
 
   private var plane: ControlPlane
@@ -59,6 +61,7 @@ final class ControlLoop {
   private let toWeb: Outbox<WebServer.Command>
   private let toStore: Outbox<StoreThread.Append>
   private let toDelivery: Outbox<DeliveryThread.Letter>
+  private let toErrands: Outbox<ErrandThread.Order>
   private let toWorkers: [Outbox<WorkerCommand>]
   private let certificateFiles: CertificateFiles
 
@@ -74,6 +77,8 @@ final class ControlLoop {
   private var announcement: String?
   private var isUp = false
   private var drainDeadline: Instant?
+  /// An operator has asked for the end; it begins when the plane's other outputs are carried out.
+  private var mustDrain = false
 
   init(_ plane: ControlPlane, _ around: Surroundings) throws(SystemError) {
     self.plane = plane
@@ -81,6 +86,7 @@ final class ControlLoop {
     toWeb = Outbox(around.web.commands)
     toStore = Outbox(around.store.appends)
     toDelivery = Outbox(around.delivery.letters)
+    toErrands = Outbox(around.errands.orders)
     toWorkers = around.workers.map { Outbox($0.commands) }
     certificateFiles = CertificateFiles(around.configuration)
     let loop = try EventLoop()
@@ -88,6 +94,7 @@ final class ControlLoop {
     try loop.watch(around.webEvents.descriptor, for: .reading, token: Token.web)
     try loop.watch(around.store.reports.descriptor, for: .reading, token: Token.store)
     try loop.watch(around.delivery.reports.descriptor, for: .reading, token: Token.delivery)
+    try loop.watch(around.errands.reports.descriptor, for: .reading, token: Token.errands)
     for (index, worker) in around.workers.enumerated() {
       try loop.watch(
         worker.events.descriptor, for: .reading, token: Token.firstWorker + UInt64(index))
@@ -121,9 +128,11 @@ final class ControlLoop {
       loop.wait(until: deadline)
       for token in loop.ready { take(token) }
       if let due = plane.nextDeadline, due <= MonotonicClock.now() { feed(.deadline) }
+      if mustDrain { startDraining() }
       toWeb.flush()
       toStore.flush()
       toDelivery.flush()
+      toErrands.flush()
       for outbox in toWorkers { outbox.flush() }
     }
   }
@@ -138,6 +147,8 @@ final class ControlLoop {
     case Token.store: take(around.store.reports) { handle($0) }
     case Token.delivery:
       take(around.delivery.reports) { feed(.delivered($0.message, $0.outcome)) }
+    case Token.errands:
+      take(around.errands.reports) { feed(.errandDone($0.exchange, $0.answer)) }
     default:
       let index = Int(token - Token.firstWorker)
       take(around.workers[index].events) { feed(.worker(index, $0)) }
@@ -219,7 +230,9 @@ final class ControlLoop {
     case .close(let connection, let code, let reason):
       toWeb.send(.close(connection.value, code: code, reason: reason))
     case .respond(let exchange, let response): toWeb.send(.respond(exchange, response))
-    case .drain: startDraining()
+    case .errand(let exchange, let errand):
+      toErrands.send(ErrandThread.Order(exchange: exchange, errand: errand))
+    case .drain: mustDrain = true
     case .setLogLevel(let level): around.log.setMinimum(level)
     case .append(let events):
       appended = events.last?.position ?? appended
@@ -235,7 +248,7 @@ final class ControlLoop {
 
   /// Whether something waits for room in a mailbox.
   private var lettersWait: Bool {
-    toWeb.count > 0 || toStore.count > 0 || toDelivery.count > 0
+    toWeb.count > 0 || toStore.count > 0 || toDelivery.count > 0 || toErrands.count > 0
       || toWorkers.contains { $0.count > 0 }
   }
 
