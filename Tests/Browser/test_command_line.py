@@ -49,6 +49,23 @@ def test_a_token_that_would_be_of_no_use_is_not_made(daemon, options):
     assert done.returncode == 2 and done.stdout == "" and done.stderr.startswith("samtal: ")
 
 
+def test_an_invite_from_the_command_line_opens_the_lobby(daemon):
+    link = printed(
+        daemon, "invite", "--visit", "vis_demo", "--given-name", "Sam", "--phone", "070-174 06 35",
+        "--kind", "relative",
+    )
+    staff, guest = (WebSocketClient(daemon.http_port) for _ in range(2))
+    staff.open(daemon.links["staff"])
+    staff.request("call.start")
+    assert guest.open(link)["you"]["kind"] == "relative"
+    assert guest.request("call.join")["place"] == "lobby"
+
+
+def test_an_invite_that_is_refused_says_why(daemon):
+    done = run(daemon, "invite", "--visit", "vis_demo", "--phone", "12")
+    assert done.returncode == 1 and "bad_phone_number" in done.stderr
+
+
 def test_a_clinic_that_is_added_is_served_and_sees_nothing_of_the_other(daemon):
     added = printed(daemon, "clinic add", "--name", "Kliniken Norr", "--clinic", "cli_north")
     assert re.search(r"^clinic: +cli_north$", added, re.MULTILINE)
