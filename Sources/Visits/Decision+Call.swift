@@ -30,6 +30,7 @@ extension Decision {
     guard !visit.roster.contains(where: { $0.person == person }) else {
       throw Refusal(.alreadyJoined)
     }
+    guard !visit.barred.contains(person) else { throw Refusal(.barred, field: "person") }
     guard call.requests.count < Limits.requestsPerCall else {
       throw Refusal(.tooMany, field: "requests")
     }

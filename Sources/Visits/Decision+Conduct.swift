@@ -9,11 +9,14 @@ extension Decision {
     record(.held(id, because: .staff))
   }
 
-  /// Removes one for good, from the call or the lobby, and with them their other tabs.
+  /// Removes one for good, from the call or the lobby, and with them their other tabs: all that
+  /// came by a personal link where its recipient is the one who is removed.
   mutating func remove(_ id: ParticipantID) throws(Refusal) {
     let removed = try participant(id)
     guard removed.role != .staff else { throw Refusal(.participantIsStaff) }
-    for presence in visit.participants where presence.person == removed.person {
+    let link = removed.identifiedBy == .personalLink ? removed.invite : nil
+    for presence in visit.participants
+    where presence.person == removed.person || link != nil && presence.invite == link {
       record(.departed(presence.id, .removed))
     }
   }
@@ -36,6 +39,9 @@ extension Decision {
         throw Refusal(.nameFixed, field: "name")
       }
       try note(PersonRecord(id: own.person, name: name))
+    }
+    guard update.handRaised != true || own.place == .call else {
+      throw Refusal(.notInCall, field: "hand_raised")
     }
     if update.microphone == true && own.isMutedByStaff { record(.unmuted(own.id)) }
     var devices = own.devices

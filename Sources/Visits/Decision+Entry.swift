@@ -50,6 +50,7 @@ extension Decision {
         arrival.identifiedBy = .unverified
       }
     }
+    act(as: arrival.person)
     // The name on a link is the inviter's; who came by it without one, or by a token, brings one.
     let isNamed = identity.link != nil && visit.people[arrival.person]?.name != nil
     try note(
@@ -61,37 +62,12 @@ extension Decision {
   /// Goes away by one's own wish.
   mutating func leave() throws(Refusal) {
     record(.departed(try own().id, .left))
-    noticeLostStaff()
   }
 
   /// Sends one away who waits.
   mutating func deny(_ id: ParticipantID) throws(Refusal) {
     guard try participant(id).place == .lobby else { throw Refusal(.participantNotInLobby) }
     record(.departed(id, .denied))
-  }
-
-  /// Lets those in who wait and need not.
-  mutating func admitEntitled() {
-    for waiting in visit.lobby {
-      guard let (ground, act) = entitlement(of: waiting) else { continue }
-      record(.admitted(waiting.id, ground: ground, act: act))
-    }
-  }
-
-  /// The recorded act on which somebody may enter without being admitted one by one, if the
-  /// clinic's policy lets that suffice. Nobody enters a call without staff.
-  private func entitlement(of waiting: Participant) -> (Admission.Ground, Author)? {
-    guard let call = visit.call, call.state == .open, !waiting.mustWait, !needsConsent(waiting)
-    else { return nil }
-    let request = call.requests.last { $0.person == waiting.person && $0.state == .accepted }
-    let invite = waiting.invite.flatMap(visit.invite)
-    let booking = (Admission.Ground.booked, invite?.createdBy ?? visit.createdBy)
-    return switch clinic.settings.lobby {
-    case .everyone: nil
-    case .links: request.map { (.requested, $0.by) }
-    case .generalLink: waiting.identifiedBy == .generalLink ? nil : booking
-    case .off: booking
-    }
   }
 
   /// The link of a session must still work when it is used.

@@ -11,6 +11,8 @@ struct Decision {
   let clinic: Clinic
   /// Who gave the command.
   let actor: Actor
+  /// Whose act the events record: the session's person, or whoever they are here as.
+  private(set) var author: Author
   /// When.
   let moment: Moment
   /// What has been decided.
@@ -21,6 +23,10 @@ struct Decision {
     self.clinic = clinic
     self.actor = actor
     self.moment = moment
+    author = actor.author
+    if case .session(let identity) = actor, let own = visit.participant(of: identity) {
+      author = .person(own.person)
+    }
   }
 
   /// A decision about a visit that is made here.
@@ -30,11 +36,19 @@ struct Decision {
     self.clinic = clinic
     self.actor = actor
     self.moment = moment
+    author = actor.author
     events = [event]
   }
 
-  /// Decides the command; the actor has the permission for it.
+  /// Decides the command; the actor has the permission for it. What then holds for whoever is in
+  /// the call follows from who is left there, whatever the command was.
   mutating func carryOut(_ command: VisitCommand) throws(Refusal) {
+    try decide(command)
+    holdChildrenWithoutProxy()
+    noticeLostStaff()
+  }
+
+  private mutating func decide(_ command: VisitCommand) throws(Refusal) {
     switch command {
     case .update(let changes): try update(changes)
     case .start: try start()
@@ -76,10 +90,13 @@ struct Decision {
 
   /// Takes a change down and makes it true in the copy.
   mutating func record(_ change: Change) {
-    let event = VisitEvent(.visit(visit.id), at: moment, by: actor.author, change)
+    let event = VisitEvent(.visit(visit.id), at: moment, by: author, change)
     visit.apply(event)
     events.append(event)
   }
+
+  /// The rest of the events are the act of whoever the session's person turns out to be here.
+  mutating func act(as person: PersonID) { author = .person(person) }
 
   /// The session behind the command; the permission table lets only sessions come this far.
   func identity() throws(Refusal) -> Identity {

@@ -47,8 +47,12 @@ public struct Participant: Equatable, Sendable {
   /// Whether the microphone is to be heard: on, not muted by staff, and in the call.
   public var isAudible: Bool { devices.microphone && !isMutedByStaff && place == .call }
   /// Whether the camera is to be seen: on, no screen in its place, and in the call.
-  public var isVisible: Bool {
-    devices.camera && sharing?.replacesCamera != true && place == .call
+  public var isVisible: Bool { shownDevices.camera && place == .call }
+  /// The devices as others see them: no camera while a screen stands in its place.
+  public var shownDevices: Devices {
+    var shown = devices
+    if sharing?.replacesCamera == true { shown.camera = false }
+    return shown
   }
 }
 

@@ -16,6 +16,14 @@ extension Visit {
     participants.contains { $0.role == .staff && $0.place == .call }
   }
 
+  /// Whether a proxy is in the call, those whose session is lost for the moment included.
+  public var hasProxyInCall: Bool {
+    participants.contains { $0.role == .proxy && $0.place == .call }
+  }
+
+  /// Whether a patient may be in a call only together with a proxy.
+  public func needsProxy(_ person: PersonID) -> Bool { patients[person]?.needsProxy == true }
+
   /// The participant with this identifier, as long as they are here.
   public func participant(_ id: ParticipantID) -> Participant? {
     participants.first { $0.id == id }

@@ -165,7 +165,7 @@ extension ControlPlane {
       name: journal.decided.name(of: participant, in: scene.visit, for: role),
       role: participant.role, kind: participant.kind, identifiedBy: participant.identifiedBy,
       isResponsible: participant.person == scene.visit.responsible,
-      isYou: participant.id == you, devices: participant.devices,
+      isYou: participant.id == you, devices: participant.shownDevices,
       isMutedByStaff: participant.isMutedByStaff, connection: connection(of: participant),
       quality: attendances[scene.visit.id]?.qualities[participant.id],
       sharing: participant.sharing)
