@@ -3,121 +3,202 @@ import Testing
 
 @testable import Visits
 
+/// The table of permissions: read here as text, and held against the reducer cell by cell.
 @Suite struct PermissionTests {
-  /// The whole table as text: one row a method, two columns for the daemon and a back end,
-  /// one for each role and relation, and in each cell the places from which the method is allowed:
-  /// `o`ut, `l`obby, `c`all.
-  @Test func theTableIsThis() {
-    let columns: [(Role, Relation)] =
-      Relation.allCases.map { (.staff, $0) } + [
-        (.patient, .none), (.proxy, .none), (.guest, .none),
-      ]
-    let rows = Method.allCases.map { method in
-      let cells = columns.map { role, relation in
-        Place.allCases.map { place in
-          allows(method, role, relation, place) ? String(place.rawValue.prefix(1)) : "-"
-        }.joined()
+  /// One row a method; then the daemon and a clinic's back end (`x`: may); then staff that is
+  /// responsible, added, of the same unit, and without relation; patient, proxy and guest, with
+  /// the places from which they may: `o`ut, `l`obby, `c`all.
+  static let table = """
+    clinic.create       x- --- --- --- --- --- --- ---
+    clinic.update       xx --- --- --- --- --- --- ---
+    directory.update    xx --- --- --- --- --- --- ---
+    directory.search    -x olc olc olc olc --- --- ---
+    directory.tree      -x olc olc olc olc --- --- ---
+    visit.list          -x olc olc olc olc --- --- ---
+    visit.get           -x olc olc olc olc --- --- ---
+    visit.create        xx olc olc olc olc --- --- ---
+    visit.update        xx olc olc --- --- --- --- ---
+    visit.start         xx olc olc olc --- --- --- ---
+    visit.cancel        xx olc olc --- --- --- --- ---
+    visit.close         xx olc olc --- --- --- --- ---
+    visit.add_staff     xx olc olc olc --- --- --- ---
+    visit.remove_staff  xx olc olc olc --- --- --- ---
+    visit.takeover      -- olc olc olc --- --- --- ---
+    invite.create       xx olc olc olc --- --- --- ---
+    invite.list         xx olc olc olc --- --- --- ---
+    invite.resend       xx olc olc olc --- --- --- ---
+    invite.revoke       xx olc olc olc --- --- --- ---
+    invite.link         -x olc olc olc --- olc olc ---
+    invite.rotate       xx olc olc olc --- --- --- ---
+    invite.opened       x- --- --- --- --- --- --- ---
+    message.settled     x- --- --- --- --- --- --- ---
+    call.start          -- o-- o-- o-- --- --- --- ---
+    call.end            -x --c --c --c --c --- --- ---
+    call.request        -- --c --c --c --c --- --- ---
+    call.withdraw       -- --c --c --c --c --- --- ---
+    call.accept         -- --- --- --- --- ol- ol- ---
+    call.decline        -- --- --- --- --- ol- ol- ---
+    call.join           -- o-- o-- o-- --- o-- o-- o--
+    call.leave          -- -lc -lc -lc -lc -lc -lc -lc
+    lobby.admit         -- --c --c --c --c --- --- ---
+    lobby.admit_all     -- --c --c --c --c --- --- ---
+    lobby.deny          -- --c --c --c --c --- --- ---
+    participant.hold    -- --c --c --c --c --- --- ---
+    participant.remove  -- --c --c --c --c --- --- ---
+    participant.mute    -- --c --c --c --c --- --- ---
+    self.update         -- -lc -lc -lc -lc -lc -lc -lc
+    share.start         -- --c --c --c --c --c --c --c
+    share.stop          -- --c --c --c --c --c --c --c
+    chat.send           -- --c --c --c --c --c --c --c
+    feedback.submit     -- o-- o-- o-- o-- o-- o-- ---
+    session.lost        x- --- --- --- --- --- --- ---
+    session.resumed     x- --- --- --- --- --- --- ---
+    visit.deadline      x- --- --- --- --- --- --- ---
+    """.split(separator: "\n").map(String.init)
+
+  /// A row of the table as it was read.
+  private struct Row {
+    let system: Bool
+    let backEnd: Bool
+    let places: [PermissionStage.Column: Set<Place>]
+
+    init(_ text: String) {
+      let cells = text.split(separator: " ").dropFirst()
+      let first = cells.first.map(Array.init) ?? []
+      system = first.first == "x"
+      backEnd = first.last == "x"
+      let columns = PermissionStage.Column.allCases.filter { $0.role != nil }
+      var places: [PermissionStage.Column: Set<Place>] = [:]
+      for (column, cell) in zip(columns, cells.dropFirst()) {
+        places[column] = Set(Place.allCases.filter { cell.contains($0.rawValue.prefix(1)) })
       }
-      let padding = String(repeating: " ", count: 20 - method.rawValue.count)
-      let others = [method.permission.system, method.permission.backEnd].map { $0 ? "x" : "-" }
-      return method.rawValue + padding + others.joined() + " " + cells.joined(separator: " ")
+      self.places = places
     }
-    #expect(
-      rows
-        == """
-        clinic.create       x- --- --- --- --- --- --- ---
-        clinic.update       xx --- --- --- --- --- --- ---
-        directory.update    xx --- --- --- --- --- --- ---
-        directory.search    -x olc olc olc olc --- --- ---
-        directory.tree      -x olc olc olc olc --- --- ---
-        visit.list          -x olc olc olc olc --- --- ---
-        visit.get           -x olc olc olc olc --- --- ---
-        visit.create        xx olc olc olc olc --- --- ---
-        visit.update        xx olc olc --- --- --- --- ---
-        visit.start         xx olc olc olc --- --- --- ---
-        visit.cancel        xx olc olc --- --- --- --- ---
-        visit.close         xx olc olc --- --- --- --- ---
-        visit.add_staff     xx olc olc olc --- --- --- ---
-        visit.remove_staff  xx olc olc olc --- --- --- ---
-        visit.takeover      -- olc olc olc --- --- --- ---
-        invite.create       xx olc olc olc --- --- --- ---
-        invite.list         xx olc olc olc --- --- --- ---
-        invite.resend       xx olc olc olc --- --- --- ---
-        invite.revoke       xx olc olc olc --- --- --- ---
-        invite.link         -x olc olc olc --- olc olc ---
-        invite.rotate       xx olc olc olc --- --- --- ---
-        invite.opened       x- --- --- --- --- --- --- ---
-        message.settled     x- --- --- --- --- --- --- ---
-        call.start          -- o-- o-- o-- --- --- --- ---
-        call.end            -x --c --c --c --c --- --- ---
-        call.request        -- --c --c --c --c --- --- ---
-        call.withdraw       -- --c --c --c --c --- --- ---
-        call.accept         -- --- --- --- --- ol- ol- ---
-        call.decline        -- --- --- --- --- ol- ol- ---
-        call.join           -- o-- o-- o-- --- o-- o-- o--
-        call.leave          -- -lc -lc -lc -lc -lc -lc -lc
-        lobby.admit         -- --c --c --c --c --- --- ---
-        lobby.admit_all     -- --c --c --c --c --- --- ---
-        lobby.deny          -- --c --c --c --c --- --- ---
-        participant.hold    -- --c --c --c --c --- --- ---
-        participant.remove  -- --c --c --c --c --- --- ---
-        participant.mute    -- --c --c --c --c --- --- ---
-        self.update         -- -lc -lc -lc -lc -lc -lc -lc
-        share.start         -- --c --c --c --c --c --c --c
-        share.stop          -- --c --c --c --c --c --c --c
-        chat.send           -- --c --c --c --c --c --c --c
-        feedback.submit     -- o-- o-- o-- o-- o-- o-- ---
-        session.lost        x- --- --- --- --- --- --- ---
-        session.resumed     x- --- --- --- --- --- --- ---
-        visit.deadline      x- --- --- --- --- --- --- ---
-        """.split(separator: "\n").map(String.init))
   }
 
-  /// Each command against each kind of person in each place: the reducer refuses what the table
-  /// does not have, and what it has is not refused for want of permission.
-  @Test func theReducerHoldsToTheTableCellByCell() throws {
-    for (actor, role, relation, place, scene) in try cells() {
-      for command in commands {
-        let row = command.method.permission
-        let allowed = role == .staff ? row.staff.contains(relation) : row.others.contains(role)
-        let reason = refusal(of: command, by: actor, in: scene)
-        let cell = "\(command.method.rawValue) as \(role) \(relation) from \(place)"
-        if !allowed {
-          #expect(reason == .notPermitted, "\(cell)")
-        } else if !row.places.contains(place) {
-          #expect([.notInCall, .notJoined, .alreadyJoined].contains(reason), "\(cell)")
-        } else {
-          // Who takes over while there is a call has to be in it.
-          let isAbsent = reason == .notInCall && command != .takeOver
-          #expect(reason != .notPermitted && !isAbsent, "\(cell)")
+  private static let rows: [Method: Row] = Dictionary(
+    uniqueKeysWithValues: table.compactMap { text in
+      let name = text.split(separator: " ").first.map(String.init) ?? ""
+      return Method(rawValue: name).map { ($0, Row(text)) }
+    })
+
+  @Test func theTableHasARowForEachMethodAndThePermissionsAreThose() throws {
+    #expect(Self.table.count == Method.allCases.count)
+    for method in Method.allCases {
+      let row = try #require(Self.rows[method], "\(method.rawValue)")
+      #expect(method.permission.system == row.system, "\(method.rawValue)")
+      #expect(method.permission.backEnd == row.backEnd, "\(method.rawValue)")
+      #expect(row.places.count == 7, "\(method.rawValue)")
+    }
+  }
+
+  /// Every cell: each method by each column from each place, in the own visit, in another one of
+  /// the clinic, and in another clinic. What the table has is carried out; anything else is
+  /// refused with the reason that fits.
+  @Test(arguments: Method.allCases)
+  func theReducerHoldsToEveryCell(of method: Method) throws {
+    let stage = try PermissionStage(hasCall: !PermissionStage.wantsNoCall(method))
+    var cells = 0
+    for target in PermissionStage.Target.allCases {
+      for column in PermissionStage.Column.allCases {
+        for place in column.role == nil ? [.out] : Place.allCases {
+          for forOneVisit in column.isStaff ? [false, true] : [true] {
+            let cell = Cell(
+              method: method, column: column, place: place, target: target,
+              forOneVisit: forOneVisit)
+            for outcome in try outcomes(of: cell, on: stage) {
+              #expect(outcome == expected(in: cell), "\(cell)")
+            }
+            cells += 1
+          }
         }
       }
     }
+    // The daemon and a back end; staff from three places with two kinds of session; the others
+    // from three places.
+    #expect(cells == 3 * (2 + 4 * 3 * 2 + 3 * 3))
   }
 
-  @Test func anotherClinicsVisitIsNotThere() throws {
-    let scene = try Scene()
-    for role in Role.allCases {
-      let foreign = Actor.session(
-        Identity(
-          clinic: named("cli_other"), visit: scene.visit, role: role, kind: .other,
-          person: scene.pia, identifiedBy: .eID))
-      for command in commands {
-        #expect(refusal(of: command, by: foreign, in: scene) == .visitNotFound)
+  private struct Cell {
+    let method: Method
+    let column: PermissionStage.Column
+    let place: Place
+    let target: PermissionStage.Target
+    let forOneVisit: Bool
+  }
+
+  /// What comes of each command by which the method is asked for: nil, or the refusal.
+  private func outcomes(of cell: Cell, on stage: PermissionStage) throws -> [Refusal.Reason?] {
+    var stage = stage
+    let actor = try stage.actor(cell.column, from: cell.place, forOneVisit: cell.forOneVisit)
+    let commands = stage.commands(for: cell.method, in: cell.target, by: cell.column)
+    guard commands.isEmpty else {
+      return commands.map { command in
+        reason { () throws(Refusal) in
+          _ = try stage.ledger.decide(command, by: actor, at: stage.now)
+        }
       }
     }
+    let visit = cell.target.visit
+    return [
+      reason { () throws(Refusal) in
+        switch actor {
+        case .system: guard cell.method.permission.system else { throw Refusal(.notPermitted) }
+        case .backEnd(let clinic, _):
+          try stage.ledger.require(cell.method, in: visit, byBackEndOf: clinic)
+        case .session(let identity):
+          try stage.ledger.require(cell.method, in: visit, by: identity)
+        }
+      }
+    ]
   }
 
-  @Test func aSessionForAnotherVisitIsNotForThisOne() throws {
-    let scene = try Scene()
-    for role in Role.allCases {
-      let elsewhere = Actor.session(
-        Identity(
-          clinic: scene.clinic, visit: named("vis_other"), role: role, kind: .other,
-          person: scene.pia, identifiedBy: .eID))
-      #expect(refusal(of: .join(as: named("par_x")), by: elsewhere, in: scene) == .visitNotFound)
+  private func reason(_ attempt: () throws(Refusal) -> Void) -> Refusal.Reason? {
+    do {
+      try attempt()
+      return nil
+    } catch {
+      return error.reason
     }
   }
+
+  // MARK: What is to be expected
+
+  private func expected(in cell: Cell) -> Refusal.Reason? {
+    guard let row = Self.rows[cell.method] else { return .badArgument }
+    let isForeign = cell.target == .otherClinic
+    if cell.column == .system { return row.system ? nil : .notPermitted }
+    switch cell.method {
+    case .clinicCreate, .clinicUpdate, .directoryUpdate:
+      guard cell.column == .backEnd, row.backEnd else { return .notPermitted }
+      return isForeign ? .clinicNotFound : nil
+    case .visitCreate:
+      if isForeign { return .clinicNotFound }
+      if cell.column == .backEnd { return row.backEnd ? nil : .notPermitted }
+      // A session for one visit books no other.
+      let mayBook = row.places[cell.column]?.isEmpty == false && !cell.forOneVisit
+      return mayBook ? nil : .notPermitted
+    default:
+      if cell.column == .backEnd {
+        return isForeign ? .visitNotFound : row.backEnd ? nil : .notPermitted
+      }
+      return expectedOfSession(in: cell, row)
+    }
+  }
+
+  private func expectedOfSession(in cell: Cell, _ row: Row) -> Refusal.Reason? {
+    let isOwn = cell.target == .own
+    // Of visits that are not theirs, staff of the whole clinic alone knows that they exist.
+    guard isOwn || cell.target == .otherVisit && !cell.forOneVisit else { return .visitNotFound }
+    let places = row.places[isOwn ? cell.column : .noRelation] ?? []
+    let place = isOwn ? cell.place : .out
+    if places.isEmpty { return .notPermitted }
+    if places.contains(place) { return nil }
+    if place != .out && places.contains(.out) { return .alreadyJoined }
+    return places.contains(.lobby) ? .notJoined : .notInCall
+  }
+
+  // MARK: Who one can pretend to be
 
   @Test func aPatientOfAnotherVisitLearnsNothing() throws {
     let scene = try Scene()
@@ -144,84 +225,11 @@ import Testing
       refusal(of: .join(as: named("par_x")), by: .session(posing), in: scene) == .notPermitted)
   }
 
-  @Test func theDaemonItselfJoinsNothing() throws {
-    let scene = try Scene()
-    for command in commands where !command.method.permission.system {
-      #expect(refusal(of: command, by: .system, in: scene) == .notPermitted)
-    }
-  }
-
-  // MARK: The cells
-
-  private func allows(_ method: Method, _ role: Role, _ relation: Relation, _ place: Place) -> Bool
-  {
-    do {
-      try method.permission.require(role: role, relation: relation, place: place)
-      return true
-    } catch {
-      return false
-    }
-  }
-
   private func refusal(of command: VisitCommand, by actor: Actor, in scene: Scene)
     -> Refusal.Reason?
   {
-    do {
+    reason { () throws(Refusal) in
       _ = try scene.ledger.decide(.visit(scene.visit, command), by: actor, at: scene.now)
-      return nil
-    } catch {
-      return error.reason
     }
-  }
-
-  private var commands: [VisitCommand] {
-    let nobody: ParticipantID = named("par_nobody")
-    return [
-      .update(VisitChanges()), .start, .addStaff(named("per_x")), .removeStaff(named("per_x")),
-      .takeOver, .createInvites([]), .rotateInvite(named("inv_x")),
-      .resendInvite(named("inv_x")), .noteInvite(named("inv_x")),
-      .settleMessage(named("msg_x"), .sent), .cancel, .close,
-      .createInvite(InviteDraft(id: named("inv_x"), recipient: .anybody)),
-      .revokeInvite(named("inv_x")), .startCall(named("cal_x"), as: nobody),
-      .requestCall(named("req_x"), named("per_x")), .withdrawRequest(named("req_x")),
-      .answerRequest(named("req_x"), accepted: true),
-      .answerRequest(named("req_x"), accepted: false), .join(as: nobody), .leave, .endCall,
-      .admit(nobody), .admitAll(), .deny(nobody), .hold(nobody), .remove(nobody),
-      .mute(nobody, true), .updateSelf(SelfUpdate(camera: true)),
-      .startSharing(.computer, audio: false), .stopSharing,
-      .chat(named("cht_x"), Redacted("Hej")), .submitFeedback(Feedback(.hadProblems(false))),
-      .disconnect(nobody), .reconnect(nobody), .expire,
-    ]
-  }
-
-  /// Each kind of person in each place where the rules let them be.
-  private func cells() throws -> [(Actor, Role, Relation, Place, Scene)] {
-    var scene = try Scene(settings: ClinicSettings(sameUnitMayJoin: true))
-    let mate: PersonID = named("per_mate")
-    let unit: Set<UnitID> = [named("uni_skin")]
-    let anna = try scene.annaStarts()
-    let guest = try scene.link(scene.personalLink, session: "g")
-    var cells: [(Actor, Role, Relation, Place, Scene)] = [
-      (scene.staff(scene.anna), .staff, .responsible, .out, scene),
-      (scene.staff(scene.berit), .staff, .added, .out, scene),
-      (scene.staff(mate, units: unit), .staff, .sameUnit, .out, scene),
-      (scene.staff(named("per_other")), .staff, .none, .out, scene),
-      (scene.patient(scene.pia), .patient, .none, .out, scene),
-      (guest, .guest, .none, .out, scene),
-    ]
-    let pia = try scene.piaJoins()
-    let ivan = try scene.linkJoins(as: "par_ivan", session: "g")
-    cells.append((pia, .patient, .none, .lobby, scene))
-    cells.append((ivan, .guest, .none, .lobby, scene))
-    try scene.perform(.admitAll(), by: anna)
-    try scene.perform(.join(as: named("par_berit")), by: scene.staff(scene.berit))
-    try scene.perform(.join(as: named("par_mate")), by: scene.staff(mate, units: unit))
-    cells += [
-      (anna, .staff, .responsible, .call, scene),
-      (scene.staff(scene.berit, as: "par_berit"), .staff, .added, .call, scene),
-      (scene.staff(mate, units: unit, as: "par_mate"), .staff, .sameUnit, .call, scene),
-      (pia, .patient, .none, .call, scene), (ivan, .guest, .none, .call, scene),
-    ]
-    return cells
   }
 }

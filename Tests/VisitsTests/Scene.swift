@@ -65,6 +65,11 @@ struct Scene {
   /// Decides, applies and keeps; refusals are thrown.
   @discardableResult
   mutating func perform(_ command: Command, by actor: Actor) throws -> [VisitEvent] {
+    try carryOut(command, by: actor)
+  }
+
+  /// As `perform`, for those who ask so often that an untyped error costs too much.
+  mutating func carryOut(_ command: Command, by actor: Actor) throws(Refusal) -> [VisitEvent] {
     let before = ledger
     let events = try ledger.decide(command, by: actor, at: now)
     #expect(ledger == before, "deciding changed something")
