@@ -151,6 +151,8 @@ public enum Limits {
 
   // MARK: Store
 
+  /// Events that are replayed to find out which ones of a visit leave no trace.
+  public static let eventsReplayedToFindSpent = 200_000
   /// Visits that retention deletes at one time.
   public static let visitsForgottenAtOnce = 1_024
   /// Refused tokens and links in a second that are listed one by one in the audit log; of further

@@ -90,8 +90,8 @@ extension EventStore {
     guard try select.step(), select.integer(0) == head.number else {
       throw StoreError(
         reason: .broken,
-        message: "the audit log was cut off: it had \(head.number) rows, "
-          + "and ends with \(auditHead.number)")
+        message: "the audit log was cut off: it had \(head.number) rows, and ends with "
+          + "\(auditHead.number) (a copy that is restored needs the head that was copied with it)")
     }
     var code = select.bytes(10)
     guard HMAC.areEqual(code, head.code) else {

@@ -11,10 +11,12 @@ extension VisitLedger {
     let whole = replay.state(without: [])
     precondition(whole != nil, "a log contradicts itself")
     var spent: Set<UInt64> = []
-    // Halves of what still has a trace are tried by themselves, down to single groups.
+    // Halves of what still has a trace are tried by themselves, down to single groups. What is not
+    // tried is replayed: that takes time, and is never wrong.
     var untried = [replay.groups[...]]
-    while let groups = untried.popLast() {
-      guard !groups.isEmpty else { continue }
+    var budget = Limits.eventsReplayedToFindSpent
+    while budget > 0, let groups = untried.popLast() {
+      budget -= log.count
       let attempt = spent.union(groups.joined())
       if replay.state(without: attempt) == whole {
         spent = attempt
@@ -104,6 +106,7 @@ private struct VisitReplay {
         add(to: participant.map { strangers[$0] ?? $0 } ?? stored.payload["request"]?.string)
       }
     }
-    return groups.sorted { $0.key < $1.key }.map(\.value)
+    // In the order of the log, so that a half is what came before, or since.
+    return groups.values.sorted { $0[0] < $1[0] }
   }
 }

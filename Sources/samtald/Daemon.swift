@@ -118,8 +118,11 @@ struct Daemon {
     }
     let store = try EventStore(path: state.path(configuration.storePath), auditKey: key)
     let head = AuditHeadFile(path: state.path(configuration.auditHead), key: key)
-    if let kept = try head.read() { try store.checkAudit(against: kept) }
-    try head.write(store.auditHead)
+    if let kept = try head.read() {
+      try store.checkAudit(against: kept)
+    } else if store.position > 0 {
+      log.write(LogRecord(.warning, "audit_head_missing", ("rows", store.auditHead.number)))
+    }
     return (store, StoreUpkeep(head: head, auditYears: configuration.auditYears))
   }
 

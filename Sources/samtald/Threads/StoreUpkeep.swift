@@ -14,7 +14,8 @@ struct StoreUpkeep: Sendable {
 
   private let head: AuditHeadFile
   private let auditYears: Int
-  private var nextTurn = MonotonicClock.now() + StoreUpkeep.interval
+  /// The first turn is at the start.
+  private var nextTurn = Instant.origin
   private var nextTidying: Instant? = .origin
 
   /// Keeps the head in `head`, and rows for `auditYears` years.
