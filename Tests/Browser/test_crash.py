@@ -17,6 +17,8 @@ from upkeep import Clerk, StoredDaemon, verify
 
 KILLS = int(os.environ.get("SAMTAL_KILLS", "25"))
 SEED = int(os.environ.get("SAMTAL_SEED", time.time_ns() % 1_000_000))
+#: One hour in the protocol's milliseconds: bookings stand so far apart.
+HOUR = 3_600_000
 #: Members of staff who give commands at the same time.
 STAFF = 3
 #: Seconds after the daemon serves at which it is killed at the latest.
@@ -89,7 +91,7 @@ class Colleague:
         heading = f"Heading {self.random.random()}"
         made = client.request("visit.create", {
             "type": "videobesök", "heading": heading, "guests": [self._guest()],
-            "scheduled": int(time.time() * 1_000) + 86_400_000,
+            "scheduled": int(time.time() * 1_000) + HOUR * (24 + self._guests),
         })
         known = Known({heading}, {"booked"})
         self._note(known, made["invites"])

@@ -51,11 +51,14 @@ class Clerk(LineClient):
     """A client that can be refused, and waits for what it is told."""
 
     def receive(self) -> str:
-        """One message; a connection that is closed is an error like one that breaks."""
+        """One message; a connection that is closed, perhaps within one, has broken."""
         try:
-            return super().receive()
+            text = super().receive()
         except AssertionError as end:
             raise ConnectionError from end
+        if not text.endswith("\n"):
+            raise ConnectionError
+        return text
 
     def refused(self, method: str, params: dict | None = None) -> str:
         """The reason for which a request is refused, which it must be."""
