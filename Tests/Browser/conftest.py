@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from clinic import Clinic
 from daemon import Daemon
 from visitor import Visitor, launch
 
@@ -31,6 +32,25 @@ def daemon(tmp_path: Path):
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def clinic(tmp_path: Path):
+    """A clinic on a daemon of its own, which holds another clinic too."""
+    running = Daemon(tmp_path, clinics={"cli_north": "Kliniken Norr"})
+    running.start()
+    clinic = Clinic(running, "cli_demo", "demo")
+    yield clinic
+    clinic.close()
+    running.stop()
+
+
+@pytest.fixture
+def other_clinic(clinic: Clinic):
+    """The other clinic on the same daemon."""
+    other = Clinic(clinic.daemon, "cli_north", "north")
+    yield other
+    other.close()
 
 
 @pytest.fixture

@@ -55,8 +55,14 @@ class Daemon:
     #: The address it listens on.
     host = "127.0.0.1"
 
-    def __init__(self, state: Path, announced: str | None = None, media_port: int | None = None):
+    def __init__(
+        self, state: Path, announced: str | None = None, media_port: int | None = None,
+        clinics: dict[str, str] | None = None, settings: dict[str, str] | None = None,
+    ):
+        """`clinics` are those beside the demo's, each with its name; `settings` further lines."""
         self.state = state
+        self.clinics = clinics or {}
+        self.settings = settings or {}
         self.http_port = free_port()
         self.lines_port = free_port()
         self.admin_port = free_port()
@@ -78,6 +84,8 @@ class Daemon:
         ]
         if self._announced:
             lines.append(f"media.announced: {self._announced}")
+        lines += [f"clinic.{clinic}: {name}" for clinic, name in self.clinics.items()]
+        lines += [f"{key}: {value}" for key, value in self.settings.items()]
         return "\n".join(lines) + "\n"
 
     def command(self) -> list[str]:
@@ -86,6 +94,8 @@ class Daemon:
         return [SAMTALD, "--config", str(file), "--state", str(self.state)]
 
     def start(self, patience: float = 20, prefix: list[str] | None = None):
+        if self.clinics and not (self.state / "secrets").exists():
+            self._write_secrets()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*(prefix or []), *self.command()], stdout=subprocess.PIPE, stderr=log
@@ -96,6 +106,17 @@ class Daemon:
 
     def until_ready(self):
         assert self._ask("/readyz") is not None
+
+    @property
+    def process(self) -> int:
+        """The process, by its number."""
+        return self._process.pid
+
+    def kill(self):
+        """SIGKILL, as a power cut would have it, to the one process that this started."""
+        self._process.kill()
+        self._process.communicate()
+        self._process = None
 
     def stop(self, patience: float = 10):
         """SIGTERM to the one process that this started, and nothing left of it afterwards."""
@@ -155,6 +176,15 @@ class Daemon:
         give_up = time.monotonic() + patience
         while not condition():
             assert time.monotonic() < give_up, "the daemon never came to that"
+
+    def _write_secrets(self):
+        """Keys of every clinic, named after it: `demo`, and `north` for `cli_north`."""
+        lines = [f"{name}: {encode(os.urandom(32))}" for name in ("links", "audit")]
+        for clinic in ("cli_demo", *self.clinics):
+            lines.append(f"token.{clinic.removeprefix('cli_')}: {clinic} {encode(os.urandom(32))}")
+        file = self.state / "secrets"
+        file.touch(mode=0o600)
+        file.write_text("\n".join(lines) + "\n")
 
     def _ask(self, path: str) -> str:
         url = f"http://127.0.0.1:{self.admin_port}{path}"

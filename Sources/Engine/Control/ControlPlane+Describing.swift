@@ -164,7 +164,8 @@ extension CallView.Member {
       "role": .string(role.rawValue), "kind": kind.map { .string($0.rawValue) },
       "identified_by": .string(identifiedBy.rawValue), "responsible": .bool(isResponsible),
       "you": .bool(isYou), "microphone": .bool(devices.microphone),
-      "camera": .bool(devices.camera), "muted_by_staff": .bool(isMutedByStaff),
+      "camera": .bool(devices.camera && sharing?.replacesCamera != true),
+      "muted_by_staff": .bool(isMutedByStaff),
       "hand_raised": .bool(devices.handRaised), "connection": .string(connection),
       "quality": quality.map { .string($0.rawValue) }, "sharing": .bool(sharing != nil),
     ])

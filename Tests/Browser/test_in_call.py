@@ -1,0 +1,337 @@
+"""What people do in a call, with raw clients: PRODUCT features 18 to 24 and 26."""
+
+import time
+
+from raw import Client, Refused
+from test_ending import in_call
+from test_lobby import roster, started
+
+
+def me(client: Client) -> dict:
+    """One's own entry in the roster."""
+    people = client.request("call.join")["snapshot"]["roster"]
+    return next(person for person in people if person["you"])
+
+
+def test_feature_18_everybody_switches_their_own_camera_and_microphone_only(clinic):
+    staff, booking = started(clinic)
+    patient = in_call(clinic, staff, booking)
+    guest = in_call(clinic, staff, booking, "guest")
+    for client in (staff, patient, guest):
+        client.request("self.update", microphone=True, camera=True)
+        client.request("self.update", camera=False)
+        assert (me(client)["microphone"], me(client)["camera"]) == (True, False)
+    own = me(patient)["id"]
+    told = guest.expect(
+        "participant.changed",
+        lambda told: told["participant"]["id"] == own and told["participant"]["microphone"],
+    )
+    assert not told["participant"]["muted_by_staff"]
+    # There is no way to name another one: the server knows whose session it is.
+    guest.request("self.update", participant=own, microphone=False)
+    assert me(patient)["microphone"] and not me(guest)["microphone"]
+    # And none to claim what staff has decided or another name.
+    guest.request("self.update", muted_by_staff=True, role="staff", hand_raised=False)
+    assert me(guest)["role"] == "guest" and not me(guest)["muted_by_staff"]
+    assert guest.refused("self.update", name="Astrid Ek") == "name_fixed"
+
+
+def test_feature_19_staff_in_the_call_mutes_and_the_two_flags_stay_apart(clinic):
+    staff, booking = started(clinic)
+    patient = in_call(clinic, staff, booking)
+    guest = in_call(clinic, staff, booking, "guest")
+    own = me(patient)["id"]
+    patient.request("self.update", microphone=True)
+
+    for client in (guest, patient):
+        assert client.refused("participant.mute", participant=own, muted=True) == "not_permitted"
+    outside = clinic.staff(person=clinic.person("staff"))
+    assert outside.refused("participant.mute", participant=own, muted=True) in (
+        "not_in_call", "visit_not_found",
+    )
+    assert staff.request("participant.mute", participant=own, muted=True)["muted"]
+    told = guest.expect("participant.changed", lambda told: told["participant"]["muted_by_staff"])
+    assert told["participant"]["microphone"], "the person's own flag is not staff's"
+    # Staff lifting the mute clears theirs only and switches nothing on.
+    patient.request("self.update", microphone=False)
+    assert not staff.request("participant.mute", participant=own, muted=False)["muted"]
+    assert (me(patient)["microphone"], me(patient)["muted_by_staff"]) == (False, False)
+    # The person unmuting themselves clears both.
+    staff.request("participant.mute", participant=own, muted=True)
+    patient.request("self.update", microphone=True)
+    assert (me(patient)["microphone"], me(patient)["muted_by_staff"]) == (True, False)
+
+
+def test_feature_20_a_pin_is_per_viewer_and_survives_a_reconnect(clinic):
+    staff, booking = started(clinic)
+    patient = in_call(clinic, staff, booking)
+    guest = in_call(clinic, staff, booking, "guest")
+    people = roster(staff)
+    pins = [{"participant": person, "source": "camera"} for person in people[:2]]
+    guest.request("pin.set", pins=pins)
+    guest.vanish()
+    again = clinic.connect()
+    again.enter(resume={
+        "session": guest.session["session"], "secret": guest.session["resume_secret"],
+        "seq": 10_000,
+    })
+    assert again.session["snapshot"]["pins"] == pins
+    for client in (staff, patient):
+        assert client.request("call.join")["snapshot"]["pins"] == []
+        assert "pins" not in "".join(str(told) for told in client.notifications)
+    assert again.refused("pin.set", pins=[{"participant": people[0], "source": "microphone"}])
+    waiting = clinic.attendee(booking.visit, clinic.person(), "guest")
+    waiting.request("call.join")
+    assert waiting.refused("pin.set", pins=pins) == "not_in_call"
+
+
+def test_feature_21_who_may_share_a_screen(clinic):
+    clinic.set(sharing=["patient"])
+    staff, booking = started(clinic)
+    patient = in_call(clinic, staff, booking)
+    guest = in_call(clinic, staff, booking, "guest")
+    assert guest.refused("share.start") == "share_not_enabled"
+    # Several at once, told to all, by the source that is shared.
+    staff.request("share.start", audio=True)
+    patient.request("share.start")
+    for client in (staff, patient, guest):
+        people = client.request("call.join")["snapshot"]["roster"]
+        assert sum(person["sharing"] for person in people) == 2
+    assert guest.expect("share.changed")
+    patient.request("share.stop")
+    staff.request("share.stop")
+    people = guest.request("call.join")["snapshot"]["roster"]
+    assert not any(person["sharing"] for person in people)
+    # What the clinic takes back is taken back at once.
+    clinic.set(sharing=[])
+    assert patient.refused("share.start") == "share_not_enabled"
+    staff.request("share.start")
+
+
+def test_feature_21_a_phone_shares_no_screen_and_the_camera_s_place_is_the_clinic_s_choice(clinic):
+    clinic.set(sharing=["patient", "guest"], share_replaces_camera=True)
+    staff, booking = started(clinic)
+    phone = in_call(clinic, staff, booking, device="phone")
+    assert phone.refused("share.start") == "computer_required"
+    guest = in_call(clinic, staff, booking, "guest")
+    guest.request("self.update", camera=True)
+    guest.request("share.start")
+    assert not me(guest)["camera"]
+    guest.request("share.stop")
+    assert me(guest)["camera"], "it was on before"
+    guest.request("self.update", camera=False)
+    guest.request("share.start")
+    guest.request("share.stop")
+    assert not me(guest)["camera"], "it was off before"
+
+
+def test_feature_22_chat_reaches_those_who_are_in_the_call_when_it_is_sent(clinic):
+    staff, booking = started(clinic)
+    patient = in_call(clinic, staff, booking)
+    guest = in_call(clinic, staff, booking, "guest")
+    waiting = clinic.attendee(booking.visit, clinic.person(), "guest")
+    own = waiting.request("call.join")["participant"]
+
+    # Whoever reconnects within the time gets what was sent meanwhile.
+    away = me(guest)["id"]
+    guest.vanish()
+    gone = me(staff)["id"]
+    staff.expect("participant.changed", lambda t: t["participant"]["connection"] == "reconnecting")
+    sent = patient.request("chat.send", text="Första", sender=gone)
+    assert sent["id"] and set(sent["recipients"]) == {me(staff)["id"], away}
+    told = staff.expect("chat.message")
+    # The server stamps the sender, whatever the message says.
+    assert told["text"] == "Första" and told["participant"] == me(patient)["id"]
+    again = clinic.connect()
+    again.enter(resume={
+        "session": guest.session["session"], "secret": guest.session["resume_secret"], "seq": 0,
+    })
+    again.catch_up()
+    assert "Första" in again.heard
+
+    # Nobody later, and nobody who waits.
+    staff.request("lobby.admit", participant=own)
+    snapshot = waiting.expect("lobby.status")["snapshot"]
+    assert "Första" not in str(snapshot)
+    staff.request("chat.send", text="Andra")
+    assert waiting.expect("chat.message")["text"] == "Andra"
+    # Who is held loses it.
+    staff.request("participant.hold", participant=own)
+    waiting.expect("lobby.status", lambda told: told["status"] == "held")
+    assert waiting.refused("chat.send", text="Tredje") == "not_in_call"
+    staff.request("chat.send", text="Fjärde")
+    staff.request("lobby.admit", participant=own)
+    snapshot = waiting.expect("lobby.status", lambda t: t["status"] == "admitted")["snapshot"]
+    assert "Andra" not in str(snapshot)
+    waiting.catch_up()
+    assert "Fjärde" not in waiting.heard and "Första" not in waiting.heard
+
+    # All of it is gone when the call ends.
+    staff.request("call.end")
+    staff.request("call.start", visit=booking.visit)
+    staff.catch_up()
+    assert "Andra" not in str(staff.request("call.join"))
+
+
+def test_feature_23_the_participant_list_says_of_each_who_and_how(clinic):
+    proxy_id = clinic.person("proxy")
+    staff, booking = started(
+        clinic, proxies=[{"person": proxy_id, "name": "Robin Berg"}],
+        guests=[{"given_name": "Alex", "family_name": "Lind", "phone": "0701234567",
+                 "kind": "interpreter"}],
+    )
+    in_call(clinic, staff, booking)
+    alex = clinic.visitor_of(booking.invites[0]["id"])
+    staff.request("lobby.admit", participant=alex.request("call.join")["participant"])
+    alex.request("self.update", hand_raised=True, microphone=True)
+    people = staff.request("call.join")["snapshot"]["roster"]
+    by_name = {person["name"]: person for person in people}
+    assert set(by_name) == {"Astrid Ek", "Kim Berg", "Alex Lind"}
+    assert by_name["Astrid Ek"]["responsible"] and by_name["Astrid Ek"]["you"]
+    assert not by_name["Kim Berg"]["responsible"] and not by_name["Kim Berg"]["you"]
+    assert {name: person["role"] for name, person in by_name.items()} == {
+        "Astrid Ek": "staff", "Kim Berg": "patient", "Alex Lind": "guest",
+    }
+    assert {name: person["identified_by"] for name, person in by_name.items()} == {
+        "Astrid Ek": "staff", "Kim Berg": "e_id", "Alex Lind": "personal_link",
+    }
+    assert by_name["Alex Lind"]["kind"] == "interpreter"
+    assert by_name["Alex Lind"]["hand_raised"] and by_name["Alex Lind"]["microphone"]
+    assert not by_name["Kim Berg"]["hand_raised"]
+    for person in people:
+        assert {"camera", "sharing", "muted_by_staff", "connection"} <= set(person)
+    # A guest reads the patient's role where the name stands for others.
+    seen = {person["role"]: person["name"] for person in alex.request("call.join")["snapshot"]["roster"]}
+    assert seen["patient"] != "Kim Berg" and seen["staff"] == "Astrid Ek"
+
+
+def test_feature_24_staff_invites_into_the_ongoing_call(clinic):
+    staff, booking = started(clinic)
+    patient = in_call(clinic, staff, booking)
+    assert {entry["role"] for entry in staff.request("invite.list")["invites"]} <= {"patient"}
+    answer = staff.request("invite.create", recipients=[
+        {"phone": "+46 70 123 45 67"},
+        {"phone": "070-765 43 21", "given_name": "Alex", "family_name": "Lind"},
+        {"phone": "12", "given_name": "Bo"},
+        {"email": "bo.alm@example.org"},
+        {"email": "no address"},
+        {"given_name": "Cilla"},
+    ])["invites"]
+    assert [entry["status"] for entry in answer] == [
+        "accepted", "accepted", "refused", "accepted", "refused", "refused",
+    ]
+    assert [entry.get("reason") for entry in answer][2::2] == ["bad_phone_number", "bad_email"]
+    listed = {entry["id"]: entry for entry in staff.request("invite.list")["invites"]}
+    nameless, alex, bo = (entry["invite"]["id"] for entry in answer if entry["status"] == "accepted")
+    assert listed[nameless]["phone"] == "+46701234567"
+    assert listed[alex]["phone"] == "+46707654321" and listed[alex]["name"] == "Alex Lind"
+    assert [channel["channel"] for channel in listed[bo]["channels"]] == ["email"]
+    assert listed[alex]["state"] in ("queued", "sent")
+
+    # A nameless guest gives a name at the door; the state follows them.
+    guest = clinic.visitor_of(nameless, name="Doris")
+    own = guest.request("call.join")["participant"]
+    assert state_of(staff, nameless) == "waiting"
+    staff.request("lobby.admit", participant=own)
+    assert state_of(staff, nameless) == "joined"
+    assert "Doris" in {p["name"] for p in staff.request("call.join")["snapshot"]["roster"]}
+    clinic.visitor_of(alex)
+    assert state_of(staff, alex) == "opened"
+    staff.request("invite.resend", invite=bo)
+    staff.request("invite.revoke", invite=bo)
+    assert state_of(staff, bo) == "revoked"
+    assert clinic.connect().refused("session.open", invite=clinic.link_secret(bo)) == (
+        "invite_refused"
+    )
+    # Nobody else invites, or learns who was.
+    for client in (patient, guest):
+        assert client.refused("invite.create", recipients=[{"phone": "0701234567"}]) == (
+            "not_permitted"
+        )
+        assert client.refused("invite.list") == "not_permitted"
+        client.catch_up()
+        assert "+46707654321" not in client.heard and "bo.alm" not in client.heard
+
+
+def state_of(staff: Client, invite: str) -> str:
+    entries = staff.request("invite.list")["invites"]
+    return next(entry["state"] for entry in entries if entry["id"] == invite)
+
+
+def test_feature_26_who_is_removed_stays_out(clinic):
+    staff, booking = started(
+        clinic, guests=[{"given_name": "Alex", "family_name": "Lind", "phone": "0701234567"}]
+    )
+    alex = clinic.visitor_of(booking.invites[0]["id"])
+    knocks = {alex: alex.request("call.join")["participant"]}
+    strangers = [clinic.stranger(staff, booking.visit, name=name) for name in ("Ett", "Två")]
+    for client in strangers:
+        knocks[client] = client.request("call.join")["participant"]
+    staff.request("lobby.admit_all")
+    for client in (alex, *strangers):
+        client.expect("lobby.status", lambda told: told["status"] == "admitted")
+
+    # Of a personal link everybody is barred, at once and afterwards.
+    staff.request("participant.remove", participant=knocks[alex])
+    alex.expect("lobby.status", lambda told: told["status"] == "removed")
+    assert alex.ended() == "removed"
+    returning = clinic.connect()
+    assert barred(returning, clinic.link_secret(booking.invites[0]["id"]))
+    # Of the general link that session is; a new knock waits, and the others stay.
+    staff.request("participant.remove", participant=knocks[strangers[0]])
+    strangers[0].expect("lobby.status", lambda told: told["status"] == "removed")
+    assert strangers[0].ended() == "removed"
+    again = clinic.connect()
+    resume = {"session": strangers[0].session["session"], "seq": 0,
+              "secret": strangers[0].session["resume_secret"]}
+    assert again.refused("session.open", resume=resume) == "session_unknown"
+    newcomer = clinic.stranger(staff, booking.visit, name="Tre")
+    assert newcomer.request("call.join")["place"] == "lobby"
+    assert knocks[strangers[1]] in roster(staff)
+    # Held: back to the lobby, with a way in again by staff alone.
+    staff.request("participant.hold", participant=knocks[strangers[1]])
+    strangers[1].expect("lobby.status", lambda told: told["status"] == "held")
+    assert strangers[1].request("call.join")["place"] == "lobby"
+
+    # Rotated or switched off, the old link opens nothing.
+    old = staff.request("invite.link", visit=booking.visit, action="get")["link"]
+    staff.request("invite.link", visit=booking.visit, action="rotate")
+    secret = old.partition("#invite=")[2]
+    assert clinic.connect().refused("session.open", invite=secret) == "invite_refused"
+    new = staff.request("invite.link", visit=booking.visit, action="get")["link"]
+    assert new != old
+    staff.request("invite.link", visit=booking.visit, action="disable")
+    secret = new.partition("#invite=")[2]
+    assert clinic.connect().refused("session.open", invite=secret) == "invite_refused"
+
+
+def barred(client: Client, secret: str) -> bool:
+    """Whether a link lets nobody knock: refused when it is opened, or when its holder joins."""
+    try:
+        client.enter(invite=secret)
+    except Refused as refusal:
+        return refusal.reason == "invite_refused"
+    return client.refused("call.join") == "barred"
+
+
+def test_feature_26_a_denied_person_knocks_again_after_a_minute(clinic):
+    staff, booking = started(clinic)
+    person = clinic.person()
+    guest = clinic.attendee(booking.visit, person, "guest")
+    staff.request("lobby.deny", participant=guest.request("call.join")["participant"])
+    assert guest.ended() == "denied"
+    begun, reason = time.monotonic(), "denied"
+    while reason == "denied":
+        assert time.monotonic() - begun < 70
+        again = clinic.attendee(booking.visit, person, "guest")
+        reason = knock(again)
+        again.listen(1)
+    assert reason is None and time.monotonic() - begun > 55
+
+
+def knock(client: Client) -> str | None:
+    try:
+        client.request("call.join")
+    except Refused as refusal:
+        return refusal.reason
+    return None
