@@ -33,7 +33,9 @@ extension WebFront {
   func refuseUnreadable(_ connection: WebConnection, _ bytes: UnsafeRawBufferPointer) -> Bool {
     let line = bytes.prefix { $0 != 0x0D && $0 != 0x0A }
     let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
-    guard words.count == 3, words[2].hasPrefix("HTTP/1."),
+    // A method that the library knows is not why it has given up.
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT"]
+    guard words.count == 3, words[2].hasPrefix("HTTP/1."), !known.contains(words[0]),
       words[0].utf8.allSatisfy({ (0x41...0x5A).contains($0) })
     else {
       return answerAndEnd(connection, "400 Bad Request", "malformed_request")
