@@ -83,8 +83,8 @@ class Clinic:
         return f"{subject}.{encode(code)}"
 
     def person(self, word: str = "person") -> str:
-        """A fresh identifier of a person."""
-        return f"per_{word}-{next(self._numbers)}"
+        """A fresh identifier of a person, which no other clinic has."""
+        return f"per_{self.key}-{word}-{next(self._numbers)}"
 
     # People
 

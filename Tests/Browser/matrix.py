@@ -46,7 +46,7 @@ ROWS = {
     "visit.close": Row(NAMED, frozenset({"after"})),
     "visit.add_staff": Row(RELATED),
     "visit.remove_staff": Row(RELATED),
-    "visit.takeover": Row(RELATED),
+    "visit.takeover": Row(RELATED, frozenset({"call", "after"})),
     "directory.search": Row(STAFF, refers=False),
     "directory.tree": Row(STAFF, refers=False),
     "invite.create": Row(RELATED),
@@ -54,7 +54,8 @@ ROWS = {
     "invite.resend": Row(RELATED),
     "invite.revoke": Row(RELATED),
     "invite.link": Row(RELATED),
-    "call.start": Row(RELATED),
+    # While a call runs, who is not in it joins it.
+    "call.start": Row(RELATED, frozenset({"call", "after"})),
     "call.join": Row(RELATED | OTHERS, frozenset({"out", "lobby", "call"})),
     "call.leave": Row(RELATED | OTHERS, INSIDE, refers=False),
     "call.end": Row(RELATED, IN_CALL, refers=False),
@@ -77,9 +78,10 @@ ROWS = {
     "feedback.submit": Row(RELATED, frozenset({"after"}), refers=False),
     "media.negotiate": Row(RELATED | OTHERS, INSIDE, refers=False),
     "media.restart": Row(RELATED | OTHERS, INSIDE, refers=False),
-    "media.report": Row(RELATED | OTHERS, IN_CALL, refers=False),
+    # A report from outside of a call is about nothing, and is left aside.
+    "media.report": Row(STAFF | OTHERS, refers=False),
     "seats.acknowledge": Row(STAFF | OTHERS, refers=False),
-    "probe.start": Row(STAFF | OTHERS, frozenset({"out", "lobby", "after"}), refers=False),
+    "probe.start": Row(STAFF | OTHERS, frozenset({"out", "after"}), refers=False),
 }
 
 #: How somebody is refused who may not: by role and relation, by place, or because there is
@@ -88,15 +90,17 @@ REFUSALS = frozenset({
     "not_permitted", "not_in_call", "not_joined", "already_joined", "share_not_enabled",
     "visit_not_found", "participant_not_found", "invite_not_found", "person_not_found",
     "request_not_found", "no_call", "call_open", "call_ended", "nothing_to_rate",
+    "call_exists",
     "rating_not_enabled",
 })
 
 
 def reaches(role: str, place: str) -> bool:
-    """Whether there is such a cell: staff does not wait, and who has no right is never in."""
+    """Whether there is such a cell: staff does not wait, who has no right is never in, and with
+    the call the sessions of all others end."""
     if role in STAFF:
         return place != "lobby" and (role != "none" or place == "out")
-    return True
+    return place != "after"
 
 
 def allows(method: str, role: str, place: str) -> bool:

@@ -17,7 +17,7 @@ class World:
     def __init__(self, clinic: Clinic):
         self.clinic = clinic
         unit = ["uni_matrix"]
-        employed = ("responsible", "added", "second", "colleague")
+        employed = ("responsible", "added", "second", "absent", "colleague")
         self.names = dict(zip(employed, clinic.employ(*employed, unit=unit[0])))
         self.names |= {word: clinic.person(word) for word in ("patient", "proxy", "rung")}
         self.responsible = clinic.staff(person=self.names["responsible"], units=unit)
@@ -25,7 +25,7 @@ class World:
                    for n in (1, 2)]
         booking = clinic.book(
             self.responsible, type="videomöte", unit=unit[0], guests=invited,
-            staff=[self.names["added"], self.names["second"]],
+            staff=[self.names[word] for word in ("added", "second", "absent")],
             patient={"person": self.names["patient"]},
             proxies=[{"person": self.names[word], "name": word} for word in ("proxy", "rung")],
         )
@@ -90,7 +90,7 @@ class World:
             "visit.create": {"type": "videobesök"},
             "visit.update": {"description": "Nytt"},
             "visit.add_staff": {"person": self.names["colleague"]},
-            "visit.remove_staff": {"person": self.names["second"]},
+            "visit.remove_staff": {"person": self.names["absent"]},
             "directory.search": {"query": "a"},
             "invite.create": {"recipients": [{"given_name": "Bo", "phone": "0701234560"}]},
             "invite.resend": {"invite": self.spare_invite},
@@ -180,16 +180,17 @@ def test_other_visit_nothing_can_be_done_from_one_s_own(matrix_clinic, role, pla
         place = "out"
     subject = World(matrix_clinic).subject(role, place)
     other = World(matrix_clinic)
-    # Nobody of the other visit's unit either.
+    # The other visit is of the same unit, which the clinic now gives no right.
+    matrix_clinic.set(same_unit_may_join=False)
     before = other.state()
     for method, row in ROWS.items():
         if method == "visit.get" and role in STAFF:
             seen = subject.request("visit.get", visit=other.visit)["visit"]
             assert not {"heading", "description", "patient", "proxies"} & set(seen)
-        elif row.refers and role != "same_unit":
+        elif row.refers:
             reason = outcome(subject, other, method)
             assert reason in REFUSALS, f"{role} {method}: {reason}"
-        elif row.refers is False and method not in ("call.leave", "call.end"):
+        elif method not in ("call.leave", "call.end"):
             outcome(subject, other, method)
     assert other.state() == before
 
