@@ -23,7 +23,7 @@ import Testing
     let foreign = Actor.backEnd(other, key: "k")
     let commands: [VisitCommand] = [
       .update(VisitChanges()), .start, .cancel, .close, .addStaff(scene.berit),
-      .removeStaff(scene.berit), .createInvites([]), .revokeInvite(scene.personalLink),
+      .removeStaff(scene.berit), .createInvites([]), .endCall, .revokeInvite(scene.personalLink),
       .rotateInvite(scene.personalLink), .resendInvite(scene.personalLink),
     ]
     for command in commands {
@@ -36,7 +36,7 @@ import Testing
     }
     try scene.ledger.require(.visitGet, in: scene.visit, byBackEndOf: scene.clinic)
     // Nor does it do in its own clinic what is for people in the call.
-    for command in [VisitCommand.endCall, .admitAll(), .join(as: named("par_x")), .expire] {
+    for command in [VisitCommand.admitAll(), .join(as: named("par_x")), .expire] {
       #expect(
         scene.refusal(of: command, by: .backEnd(scene.clinic, key: "k")) == .notPermitted)
     }
