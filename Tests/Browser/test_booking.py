@@ -325,9 +325,16 @@ def test_feature_08_a_child_whose_profile_came_through_a_proxy_is_never_without_
     first.request("call.leave")
     assert patient.told("lobby.status") == []
     second.request("call.leave")
-    assert patient.expect("lobby.status")["status"] == "held"
+    held = patient.expect("lobby.status")
+    assert (held["status"], held["reason"]) == ("held", "no_proxy")
     left = staff.expect("participant.left", lambda told: told["participant"] == own)
-    assert "proxy" in left["reason"]
+    assert left["reason"] == "held"
+    # Staff sees in the lobby why the child is there again.
+    staff.expect(
+        "lobby.changed",
+        lambda told: [(w["participant"], w.get("held")) for w in told["waiting"]]
+        == [(own, "no_proxy")],
+    )
 
     # A child with an own profile gets no proxy added afterwards.
     youth = {"age_band": "youth", "profile": "own"}

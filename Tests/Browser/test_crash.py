@@ -22,7 +22,7 @@ HOUR = 3_600_000
 #: Members of staff who give commands at the same time.
 STAFF = 3
 #: Seconds after the daemon serves at which it is killed at the latest.
-LONGEST_LIFE = 0.3
+LONGEST_LIFE = 0.15
 #: Visits that are looked at after each start beside those about which something is open.
 LOOKED_AT_AGAIN = 10
 #: Requests after which a connection is left for another: fewer than a session may send at once.
