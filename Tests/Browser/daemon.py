@@ -107,11 +107,6 @@ class Daemon:
     def until_ready(self):
         assert self._ask("/readyz") is not None
 
-    @property
-    def process(self) -> int:
-        """The process, by its number."""
-        return self._process.pid
-
     def kill(self):
         """SIGKILL, as a power cut would have it, to the one process that this started."""
         self._process.kill()

@@ -164,6 +164,8 @@ class WebSocketClient(Client):
         super().__init__()
         self._ahead: list[str] = []
         url = f"ws://127.0.0.1:{port}/v1/signal"
+        # What nobody reads must not keep the library from seeing the connection close.
+        options.setdefault("max_queue", None)
         connection = connect(url, subprotocols=["samtal.v1"], open_timeout=5, **options)
         self._resources = ExitStack()
         self._socket = self._resources.enter_context(connection)

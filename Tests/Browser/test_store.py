@@ -29,13 +29,13 @@ class FullDisk:
         namespace = ["unshare", "--user", "--map-root-user", "--mount"]
         self.daemon.start(prefix=[*namespace, "sh", "-c", mount, str(self.folder)])
         self.prefix = (
-            "nsenter", f"--target={self.daemon.number}", "--user", "--mount",
+            "nsenter", f"--target={self.daemon.process}", "--user", "--mount",
             "--preserve-credentials",
         )  # fmt: skip
 
     @contextmanager
     def failing(self):
-        ballast = Path(f"/proc/{self.daemon.number}/root{self.folder}/ballast")
+        ballast = Path(f"/proc/{self.daemon.process}/root{self.folder}/ballast")
         with ballast.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
             while True:
                 file.write(bytes(4_096))
@@ -53,10 +53,10 @@ class FailingWrites:
 
     @contextmanager
     def failing(self):
-        _, hard = resource.prlimit(self.daemon.number, resource.RLIMIT_FSIZE)
-        resource.prlimit(self.daemon.number, resource.RLIMIT_FSIZE, (4_096, hard))
+        _, hard = resource.prlimit(self.daemon.process, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.daemon.process, resource.RLIMIT_FSIZE, (4_096, hard))
         yield
-        resource.prlimit(self.daemon.number, resource.RLIMIT_FSIZE, (hard, hard))
+        resource.prlimit(self.daemon.process, resource.RLIMIT_FSIZE, (hard, hard))
 
 
 @pytest.fixture(params=[FullDisk, FailingWrites])
@@ -94,7 +94,7 @@ class Room:
 
 
 def test_what_gives_access_is_refused_on_a_bad_disk_and_what_takes_it_away_works(disk):
-    room, process = Room(disk.daemon), disk.daemon.number
+    room, process = Room(disk.daemon), disk.daemon.process
     admit = {"participant": room.guest_id}
     with disk.failing():
         commits = room.commits()
@@ -118,7 +118,7 @@ def test_what_gives_access_is_refused_on_a_bad_disk_and_what_takes_it_away_works
     assert answer["admitted"] == [room.guest_id]
     assert answer.get("durable", True) is True
     room.guest.until_told("lobby.status", status="admitted")
-    assert disk.daemon.number == process
+    assert disk.daemon.process == process
     database = ["--database", str(disk.folder / "samtal.db")] if disk.prefix else []
     options = ["--state", str(disk.daemon.state), *database]
     rows = samtal("audit", "list", *options, prefix=disk.prefix).stdout

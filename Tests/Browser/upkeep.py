@@ -15,21 +15,10 @@ PATIENCE = 10
 
 
 class StoredDaemon(Daemon):
-    """A daemon with further settings; `kill` is how a power cut would end it."""
+    """A daemon with further settings, and tokens for its staff."""
 
     def __init__(self, state: Path, settings: dict[str, str] | None = None):
-        super().__init__(state)
-        self._settings = settings or {}
-
-    @property
-    def configuration(self) -> str:
-        lines = [f"{key}: {value}\n" for key, value in self._settings.items()]
-        return super().configuration + "".join(lines)
-
-    @property
-    def number(self) -> int:
-        """The process's."""
-        return self._process.pid
+        super().__init__(state, settings=settings)
 
     def token(self, person: str) -> str:
         """A token for a session of staff for the whole clinic, as its back end would mint it."""
@@ -39,12 +28,6 @@ class StoredDaemon(Daemon):
         )  # fmt: skip
         assert minted.returncode == 0, minted.stderr
         return minted.stdout.strip()
-
-    def kill(self):
-        """SIGKILL to the one process that this started."""
-        self._process.kill()
-        self._process.communicate()
-        self._process = None
 
 
 class Clerk(LineClient):
