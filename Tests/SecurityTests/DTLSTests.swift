@@ -114,11 +114,13 @@ import Testing
       for epoch: UInt8 in 0...2 {
         for sequence: UInt8 in 0..<40 {
           let header: [UInt8] = [contentType, 254, 253, 0, epoch, 0, 0, 0, 0, 0, sequence]
-          let short = header + [0, 2, 2, 40]
-          let long = header + [0, 40] + [UInt8](repeating: sequence, count: 40)
-          pair.server.receive(short.span.bytes, now: pair.now)
-          pair.server.receive(long.span.bytes, now: pair.now)
-          pair.client.receive(long.span.bytes, now: pair.now)
+          let alert = header + [0, 2, 2, 40]
+          // All lengths, those too that no sealed record can have.
+          let forged = header + [0, sequence] + [UInt8](repeating: sequence, count: Int(sequence))
+          for record in [alert, forged] {
+            pair.server.receive(record.span.bytes, now: pair.now)
+            pair.client.receive(record.span.bytes, now: pair.now)
+          }
         }
       }
     }

@@ -65,6 +65,8 @@ public final class DTLSEndpoint {
         peerRepeatsItself = true
         continue
       }
+      // OpenSSL ends the association over a record that cannot even hold its tag.
+      if record.epoch > 0, record.body.count < shortestSealedBody { continue }
       admitted.append(contentsOf: datagram.extracting(record.range).copied())
     }
     if peerRepeatsItself, now - lastSent >= Self.firstResend { resend(now: now) }
@@ -104,6 +106,14 @@ public final class DTLSEndpoint {
     end(nil)
   }
 
+  /// Bytes that the agreed cipher adds to a record: the tag, and with AES-GCM the explicit part of
+  /// the nonce (RFC 5288 section 3, RFC 7905 section 2). Before there is one, the most: a Finished
+  /// is longer.
+  private var shortestSealedBody: Int {
+    guard let cipher = SSL_get_current_cipher(ssl) else { return 24 }
+    return SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305 ? 16 : 24
+  }
+
   /// Goes on with the handshake as far as the bytes at hand allow.
   private func advance(now: Instant) {
     ERR_clear_error()
@@ -112,7 +122,7 @@ public final class DTLSEndpoint {
     transmit(written)
     if result == 1 {
       complete(finalFlight: written, now: now)
-    } else if SSL_get_error(ssl, result) != SSL_ERROR_WANT_READ {
+    } else if SSL_want(ssl) != SSL_READING {
       end(channel.hasRefusedCertificate ? .certificateRefused : .failed)
     } else if !written.isEmpty {
       lastFlight = written
@@ -145,13 +155,13 @@ public final class DTLSEndpoint {
       ERR_clear_error()
       let result = SSL_read(ssl, &buffer, Int32(buffer.count))
       if result > 0 { continue }
-      switch SSL_get_error(ssl, result) {
-      case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE:
+      // What it waits for, not `SSL_get_error`: a forged record that it ignores leaves a complaint
+      // in the queue, which that takes for the end.
+      if SSL_want(ssl) == SSL_READING {
         transmit(takeWritten())
         return
-      case SSL_ERROR_ZERO_RETURN: end(.closedByPeer)
-      default: end(.failed)
       }
+      end(SSL_get_error(ssl, result) == SSL_ERROR_ZERO_RETURN ? .closedByPeer : .failed)
     }
   }
 
