@@ -10,6 +10,7 @@ import Visits
 /// The file has one `name: value` a line:
 ///
 ///     links: KEY
+///     links.KEYID: KEY
 ///     audit: KEY
 ///     token.KEYID: CLINIC KEY
 ///     token.KEYID: CLINIC ALGORITHM FILE
@@ -17,7 +18,9 @@ import Visits
 ///     delivery.email: PASSWORD
 ///     delivery.sms: PASSWORD
 ///
-/// Each KEY has at least 32 bytes, in base64url; that of a token is for HS256. For ES256, EdDSA
+/// Of several lines for links, the last makes new ones, and all open those that they made: a key is
+/// replaced by a line below the old one, which goes when the last link of it is out of use. The
+/// old `links` without a name comes before the others. Each KEY has at least 32 bytes, in base64url; that of a token is for HS256. For ES256, EdDSA
 /// and RS256, FILE holds the public key in PEM; a path that is not absolute starts beside this
 /// file. The file is made at the first start, and refused when anybody but its owner can read it
 /// (H5).
@@ -101,9 +104,8 @@ private struct SecretsReading {
     let parts = row.split(separator: ":", maxSplits: 1).map(\.trimmed)
     guard parts.count == 2 else { throw mistake("is not of the form \"name: value\"") }
     let name = String(parts[0])
-    if name == "links" {
-      guard links == nil else { throw mistake("comes twice", name) }
-      links = LinkSecrets(key: try key(parts[1], name).value)
+    if name == "links" || name.hasPrefix("links.") {
+      try takeLinkKey(name, parts[1])
     } else if name == "audit" {
       guard audit == nil else { throw mistake("comes twice", name) }
       audit = try key(parts[1], name)
@@ -121,8 +123,21 @@ private struct SecretsReading {
       passwords[name] = Redacted(String(parts[1]))
     } else {
       throw mistake(
-        "is none of links, audit, token.KEYID, webhook.CLINIC, delivery.email and delivery.sms")
+        "is none of links, links.KEYID, audit, token.KEYID, webhook.CLINIC, delivery.email and "
+          + "delivery.sms")
     }
+  }
+
+  private mutating func takeLinkKey(_ name: String, _ value: Substring) throws(SetupMistake) {
+    let bytes = try key(value, name).value
+    let id = name == "links" ? nil : String(name.dropFirst("links.".count))
+    guard links != nil else {
+      links = LinkSecrets(key: bytes, id: id)
+      guard links != nil else { throw mistake(Self.badName, name) }
+      return
+    }
+    guard let id else { throw mistake("comes twice, or below a key with a name", name) }
+    guard links?.add(key: bytes, id: id) == true else { throw mistake(Self.badName, name) }
   }
 
   private mutating func takeTokenKey(_ name: String, _ value: Substring) throws(SetupMistake) {
@@ -177,6 +192,10 @@ private struct SecretsReading {
 
   private func mistake(_ reason: String, _ name: String = "") -> SetupMistake {
     SetupMistake(file: path, line: line, key: name, reason: reason)
+  }
+
+  private static var badName: String {
+    "needs a name of letters, digits, - and _ that no other key has"
   }
 
   private static var shortKey: String { "has no key of 32 bytes or more in base64url" }

@@ -74,17 +74,52 @@ private let key = String(repeating: "A", count: 43)
     #expect(try Secrets.loadOrMake(path: path).audit == audit)
   }
 
+  @Test func theNewestKeyMakesLinksAndAllOpenThoseThatTheyMade() throws {
+    let (second, third) = (String(repeating: "Q", count: 43), String(repeating: "g", count: 43))
+    let invite = DemoClinic().guestInvite
+    func links(_ lines: String...) throws -> LinkSecrets {
+      try Secrets(text: lines.joined(separator: "\n"), path: "p").links
+    }
+    let old = try links("links: \(key)")
+    let newer = try links("links: \(key)", "links.2026: \(second)")
+    let newest = try links("links.2026: \(second)", "links.2027: \(third)")
+    let (first, later) = (
+      old.secret(of: invite, version: 1), newer.secret(of: invite, version: 1)
+    )
+    #expect(first.split(separator: ".").count == 3)
+    #expect(later.hasSuffix(".2026"))
+    #expect(newer.open(first)?.invite == invite)
+    #expect(newer.open(later)?.invite == invite)
+    #expect(newest.open(later)?.invite == invite)
+    #expect(newest.secret(of: invite, version: 1).hasSuffix(".2027"))
+    // A key that is gone opens nothing, and no key opens what another has made.
+    #expect(newest.open(first) == nil)
+    #expect(old.open(later) == nil)
+    #expect(newer.open(String(later.dropLast(5))) == nil)
+    #expect(newest.open(later.replacing(".2026", with: ".2027")) == nil)
+    #expect(newer.open(first + ".2026") == nil)
+  }
+
   @Test(arguments: [
     ("", "p: links is missing"),
     ("token.a: cli_a \(key)", "p: links is missing"),
     ("links", "p:1: is not of the form \"name: value\""),
     ("links: AAAA", "p:1: links: has no key of 32 bytes or more in base64url"),
-    ("links: \(key)\nlinks: \(key)", "p:2: links: comes twice"),
+    ("links: \(key)\nlinks: \(key)", "p:2: links: comes twice, or below a key with a name"),
+    (
+      "links.a: \(key)\nlinks.a: \(key)",
+      "p:2: links.a: needs a name of letters, digits, - and _ that no other key has"
+    ),
+    (
+      "links.a.b: \(key)",
+      "p:1: links.a.b: needs a name of letters, digits, - and _ that no other key has"
+    ),
     ("links: \(key)\naudit: AAAA", "p:2: audit: has no key of 32 bytes or more in base64url"),
     ("audit: \(key)\naudit: \(key)", "p:2: audit: comes twice"),
     (
       "links: \(key)\nother: x",
-      "p:2: is none of links, audit, token.KEYID, webhook.CLINIC, delivery.email and delivery.sms"
+      "p:2: is none of links, links.KEYID, audit, token.KEYID, webhook.CLINIC, delivery.email and "
+        + "delivery.sms"
     ),
     (
       "links: \(key)\ntoken.a: \(key)",
