@@ -83,6 +83,9 @@ public struct Worker: ~Copyable {
       relay.openSources(path.peers[peer].relayPeer, sources)
     case .seat(let number, let assignment):
       seat(number, assignment, now: now)
+    case .limitLayers(let number, let seat, let most):
+      guard let peer = byNumber[number] else { return }
+      relay.limitLayers(path.peers[peer].relayPeer, seat: seat, to: most, now: now)
     case .remove(let number):
       guard let peer = byNumber[number] else { return }
       path.peers[peer].transport.close(now: now)

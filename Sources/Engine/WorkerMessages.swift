@@ -60,6 +60,8 @@ public enum WorkerCommand: Equatable, Sendable {
   case openSources(PeerNumber, Set<MediaSource>)
   /// Puts a publisher of the same room on a viewer's seat, or empties it: answered by `seated`.
   case seat(PeerNumber, SeatAssignment)
+  /// No higher simulcast layer is sent on a viewer's seat than this, 0 the lowest.
+  case limitLayers(PeerNumber, seat: Int, most: UInt8)
   /// Forgets the peer and all routes to and from it, with a close_notify.
   case remove(PeerNumber)
 }
@@ -97,6 +99,8 @@ extension WorkerCommand: CustomStringConvertible {
     case .openSources(let peer, let sources):
       "open \(peer.value) \(sources.map(\.rawValue).sorted().joined(separator: " "))"
     case .seat(let peer, let seat): "seat \(peer.value) \(seat)"
+    case .limitLayers(let peer, let seat, let most):
+      "limit \(peer.value) seat \(seat) to layer \(most)"
     case .remove(let peer): "remove \(peer.value)"
     }
   }

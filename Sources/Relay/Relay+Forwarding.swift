@@ -79,7 +79,6 @@ extension Relay {
     }
     let hasNewBest = tracks[track].receive(layer: packet.layer.layer, now: now)
     let best = tracks[track].bestLayer
-    var isKeyFrameWanted = hasNewBest
 
     for index in 0..<tracks[track].routes.count {
       let route = tracks[track].routes[index]
@@ -98,11 +97,12 @@ extension Relay {
         if senders[route].owesReport { hastenReports(of: route, now: now) }
       case .dropped(let reason):
         counters.drop(reason)
-        isKeyFrameWanted =
-          isKeyFrameWanted || reason == .awaitingKeyFrame || reason == .beforeSeating
+        if reason == .awaitingKeyFrame || reason == .beforeSeating {
+          requestKeyFrame(for: route, now: now)
+        }
       }
     }
-    if isKeyFrameWanted, tracks[track].routes.count > 0 {
+    if hasNewBest, tracks[track].routes.count > 0 {
       requestKeyFrame(for: tracks[track].routes[0], now: now)
     }
   }

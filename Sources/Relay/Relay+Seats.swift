@@ -38,6 +38,19 @@ extension Relay {
     return (audioFrom, videoFrom)
   }
 
+  /// Sends no higher layer of a picture on a seat than `most` from now on, whoever sits there;
+  /// the change is made at a key frame, which is asked for.
+  public mutating func limitLayers(
+    _ viewer: Handle, seat index: Int, to most: UInt8, now: Instant
+  ) {
+    guard peers.contains(viewer),
+      let position = peers[viewer].seats.firstIndex(where: { $0.plan.index == index }),
+      let stream = peers[viewer].seats[position].video, senders[stream].wantedLayer != most
+    else { return }
+    senders[stream].wantedLayer = most
+    requestKeyFrame(for: stream, now: now)
+  }
+
   /// Empties a seat.
   mutating func leave(_ viewer: Handle, seat position: Int) {
     if let occupant = peers[viewer].seats[position].occupant {
@@ -79,13 +92,14 @@ extension Relay {
       senders[stream].audioLevelID = peers[peer].extensions.audioLevel
       return stream
     }
+    var fresh = SendStream(
+      section, viewer: peer, audioLevelID: peers[peer].extensions.audioLevel, random: &random)
     if let stream {
+      fresh.wantedLayer = senders[stream].wantedLayer
       disconnect(stream)
       senders.remove(stream)
     }
-    return senders.insert(
-      SendStream(
-        section, viewer: peer, audioLevelID: peers[peer].extensions.audioLevel, random: &random))
+    return senders.insert(fresh)
   }
 
   private func track(_ source: MediaSource, of peer: Handle?) -> Handle? {
@@ -109,7 +123,8 @@ extension Relay {
   mutating func requestKeyFrame(for stream: Handle, now: Instant) {
     guard let track = senders[stream].track, tracks[track].kind == .video, tracks[track].isOpen
     else { return }
-    let layer = tracks[track].layers[Int(tracks[track].bestLayer)]
+    let best = min(tracks[track].bestLayer, senders[stream].wantedLayer)
+    let layer = tracks[track].layers[Int(best)]
     receivers[layer].keyFrames.request(now: now)
     timers.lower(Int(tracks[track].peer.index), to: receivers[layer].keyFrames.nextDeadline)
   }

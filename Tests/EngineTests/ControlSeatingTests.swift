@@ -130,4 +130,38 @@ import Wire
     new.acknowledge(SeatAcknowledgement(seat: 0, epoch: 2))
     #expect(new.arrange([people[0]]).commands.isEmpty)
   }
+
+  @Test func aSeatThatIsShownSmallWantsALowerLayerUnlessItIsPinned() {
+    var seating = seating(persons: 3)
+    _ = answer(seating.arrange(Array(people[..<3])), &seating)
+    let sizes = [(0, 1_280, 720), (1, 480, 270), (2, 160, 90)].map { seat, width, height in
+      SeatView(seat: seat, maximumWidth: width, maximumHeight: height, priority: 0)
+    }
+    let small = seating.arrange(Array(people[..<3]), views: sizes)
+    #expect(
+      small.limits == [Seating.Limit(seat: 1, most: 1), Seating.Limit(seat: 2, most: 0)])
+    #expect(seating.arrange(Array(people[..<3]), views: sizes).limits == [], "told already")
+    let pins = [Pin(participant: people[2].participant, source: .camera)]
+    let pinned = seating.arrange(Array(people[..<3]), pins: pins, views: sizes)
+    #expect(pinned.limits == [Seating.Limit(seat: 2, most: Seating.Limit.best)])
+    let unsaid = seating.arrange(Array(people[..<3]), pins: pins)
+    #expect(unsaid.limits == [Seating.Limit(seat: 1, most: Seating.Limit.best)])
+  }
+
+  @Test func whatAViewerSaysOfItsSizesAndPinsReachesTheWorker() throws {
+    var bench = try ControlBench()
+    let (staff, guest, other) = bench.callWithGuest()
+    _ = bench.negotiate(guest)
+    _ = bench.negotiate(staff)
+    bench.commands = []
+    let small: JSON = [["seat": 0, "max_width": 160, "max_height": 90, "priority": 1]]
+    bench.call(staff, "view.set", ["seats": small])
+    bench.call(staff, "pin.set", ["pins": [["participant": other, "source": "camera"]]])
+    let best = Seating.Limit.best
+    #expect(
+      bench.commands == [
+        .limitLayers(PeerNumber(2), seat: 0, most: 0),
+        .limitLayers(PeerNumber(2), seat: 0, most: best),
+      ])
+  }
 }

@@ -74,4 +74,27 @@ import Wire
     let back = scene.sent.first { $0.time > lost && $0.payload.last == 1 }
     #expect(back.map { $0.time - lost < .seconds(2) } == true)
   }
+
+  @Test func aViewerThatWantsALowerLayerGetsItFromItsKeyFrameOnAndOthersTheBest() {
+    var scene = Scene()
+    let other = scene.bench.addPeer(Agreed.viewer())
+    scene.bench.seat(other, 0, scene.publisher)
+    scene.send(layers: [0, 1, 2], keyFrames: [0, 1, 2])
+    scene.send(layers: [0, 1, 2], keyFrames: [0, 1, 2])
+    scene.bench.relay.limitLayers(scene.viewer, seat: 0, to: 0, now: scene.bench.now)
+    scene.send(layers: [0, 1, 2])
+    #expect(scene.layers.last == 2, "until there is a key frame")
+    scene.send(layers: [0, 1, 2], keyFrames: [0])
+    scene.send(layers: [0, 1, 2])
+    #expect(scene.layers.suffix(2) == [0, 0])
+    let others = scene.bench.sent(to: other, ssrc: Agreed.videoSSRC(seat: 0))
+    #expect(others.suffix(3).allSatisfy { $0.payload.last == 2 })
+    scene.bench.relay.limitLayers(scene.viewer, seat: 0, to: .max, now: scene.bench.now)
+    scene.send(layers: [0, 1, 2], keyFrames: [2])
+    #expect(scene.layers.last == 2)
+    for (before, after) in zip(scene.sent, scene.sent.dropFirst()) {
+      #expect(after.index == before.index + 1)
+    }
+    #expect(scene.bench.relay.counters.areConserved)
+  }
 }

@@ -77,10 +77,14 @@ extension ControlPlane {
       }
     }
     let speakers = (attendances[peer.visit]?.speakers ?? []).compactMap { peers[$0]?.participant }
-    let pins = sessionID(of: peer).flatMap { sessions[$0]?.pins } ?? []
-    let outcome = peers[viewer]?.seating.arrange(candidates, pins: pins, speakers: speakers)
+    let session = sessionID(of: peer).flatMap { sessions[$0] }
+    let outcome = peers[viewer]?.seating.arrange(
+      candidates, pins: session?.pins ?? [], speakers: speakers, views: session?.seatViews ?? [])
     guard let outcome else { return }
     for command in outcome.commands { emit(.worker(peer.worker, .seat(viewer, command))) }
+    for limit in outcome.limits {
+      emit(.worker(peer.worker, .limitLayers(viewer, seat: limit.seat, most: limit.most)))
+    }
     notifySeats(outcome.changes, of: viewer)
   }
 

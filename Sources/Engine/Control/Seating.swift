@@ -53,12 +53,31 @@ public struct Seating: Equatable, Sendable {
     }
   }
 
+  /// The highest simulcast layer that a seat wants.
+  public struct Limit: Equatable, Sendable {
+    /// The seat's index.
+    public var seat: Int
+    /// The layer, 0 the lowest; `best` for whatever there is.
+    public var most: UInt8
+
+    /// As good as it gets.
+    public static let best = UInt8.max
+
+    /// Joins the two.
+    public init(seat: Int, most: UInt8) {
+      self.seat = seat
+      self.most = most
+    }
+  }
+
   /// What follows from an input: commands to the worker, and changes for the client.
   public struct Outcome: Equatable, Sendable {
     /// For the worker, in order.
     public var commands: [SeatAssignment] = []
     /// For the client, in order.
     public var changes: [Change] = []
+    /// For the worker: which seats want another quality than before.
+    public var limits: [Limit] = []
 
     /// Nothing follows.
     public init() {}
@@ -76,6 +95,7 @@ public struct Seating: Equatable, Sendable {
     let kind: SeatKind
     var epoch: UInt64
     var state = State.clean
+    var most = Limit.best
 
     var occupant: Candidate? {
       switch state {
@@ -109,9 +129,10 @@ public struct Seating: Equatable, Sendable {
   }
 
   /// Seats people: `candidates` in order of arrival, without the viewer; pins in the viewer's
-  /// order; speakers loudest first.
+  /// order; speakers loudest first; how large the viewer shows the seats of which it has said so.
   public mutating func arrange(
-    _ candidates: [Candidate], pins: [Pin] = [], speakers: [ParticipantID] = []
+    _ candidates: [Candidate], pins: [Pin] = [], speakers: [ParticipantID] = [],
+    views: [SeatView] = []
   ) -> Outcome {
     var outcome = Outcome()
     func order(_ source: MediaSource) -> [Candidate] {
@@ -128,7 +149,24 @@ public struct Seating: Equatable, Sendable {
       candidates.first { $0.participant == speaker && !shown.contains($0.peer) }
     }
     fill(.voice, with: voices, firstPinned: [], into: &outcome)
+    for at in seats.indices {
+      let most = most(for: seats[at], pins: pins, views: views)
+      guard seats[at].most != most else { continue }
+      seats[at].most = most
+      outcome.limits.append(Limit(seat: seats[at].index, most: most))
+    }
     return outcome
+  }
+
+  /// Who is pinned, or of whose size nothing is said, is seen as well as can be.
+  private func most(for seat: Seat, pins: [Pin], views: [SeatView]) -> UInt8 {
+    guard let source = seat.kind.sources.video,
+      let view = views.last(where: { $0.seat == seat.index }),
+      !pins.contains(where: {
+        $0.participant == seat.occupant?.participant && $0.source == source
+      })
+    else { return Limit.best }
+    return view.highestUsefulLayer
   }
 
   /// The client shows nothing on the seat, as of that change.
@@ -222,5 +260,14 @@ public struct Seating: Equatable, Sendable {
         seat: seat.index, epoch: seat.epoch, participant: candidate.participant, source: source,
         from: (audio, video))
     }
+  }
+}
+
+extension SeatView {
+  /// The highest of three layers, each of twice the size of the one below, that is not larger than
+  /// it is shown: of pictures with 720 lines, as cameras send them.
+  fileprivate var highestUsefulLayer: UInt8 {
+    let lines = min(maximumWidth, maximumHeight)
+    return lines <= 180 ? 0 : lines <= 360 ? 1 : Seating.Limit.best
   }
 }

@@ -9,7 +9,7 @@ struct LayerVersion: Equatable {
 
 /// Decides, packet by packet, which of a track's layers goes out on a send stream (W1).
 ///
-/// It follows the layer that the track names as its best, and changes over only where that layer
+/// It follows the best layer that the track has and the viewer wants, and changes over only where that layer
 /// can be decoded from: at a key frame of video, anywhere in audio.
 struct LayerSelector {
   /// What is to be done with a packet.
@@ -29,7 +29,7 @@ struct LayerSelector {
   /// Starts with nothing going out.
   init() {}
 
-  /// Judges a packet of `candidate`, where the track's best layer is `best`; an entry is a packet
+  /// Judges a packet of `candidate`, where `best` is the one to be sent; an entry is a packet
   /// from which the layer can be decoded.
   func decide(_ candidate: LayerVersion, best: UInt8, isEntry: Bool) -> Decision {
     if candidate == current { return .forward }

@@ -54,7 +54,8 @@ extension SendStream {
       if packet.layer == selector.current { sequence.skip(packet.sequence) }
       return .padding
     }
-    switch selector.decide(packet.layer, best: bestLayer, isEntry: packet.isEntry) {
+    let best = min(bestLayer, wantedLayer)
+    switch selector.decide(packet.layer, best: best, isEntry: packet.isEntry) {
     case .notSelected: return .notSelected
     case .awaitKeyFrame: return .awaitingKeyFrame
     case .start:

@@ -22,6 +22,8 @@ struct SendStream: ~Copyable {
   /// Whether a source has started, and its first report has not been sent.
   var owesReport = false
 
+  /// The highest layer that the viewer wants; higher ones are not sent to it.
+  var wantedLayer = UInt8.max
   /// Which of the track's layers goes out.
   var selector = LayerSelector()
   /// What makes the sequence numbers, timestamps and picture ids run on.

@@ -82,4 +82,12 @@ public struct SeatView: Hashable, Sendable {
   public var maximumHeight: Int
   /// Which seat suffers last where there is too little for all: the highest.
   public var priority: Int
+
+  /// Joins the parts.
+  public init(seat: Int, maximumWidth: Int, maximumHeight: Int, priority: Int) {
+    self.seat = seat
+    self.maximumWidth = maximumWidth
+    self.maximumHeight = maximumHeight
+    self.priority = priority
+  }
 }
