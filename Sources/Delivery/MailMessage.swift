@@ -11,13 +11,15 @@ public struct MailMessage: Equatable, Sendable {
   public var subject: Redacted<String>
   /// The text, with line feeds between lines.
   public var text: Redacted<String>
+  /// The same as a page (HTML), for those who read it so; nil: the text is all there is.
+  public var page: Redacted<String>?
   /// When it was written, which is the same at each attempt too.
   public var date: WallTime
 
   /// Joins the parts; the key has letters, digits, `_` and `-` only.
   public init(
     key: String, recipient: Redacted<String>, subject: Redacted<String>, text: Redacted<String>,
-    date: WallTime
+    page: Redacted<String>? = nil, date: WallTime
   ) {
     precondition(
       MailAddress(key + "@key") != nil, "a key that cannot stand in a Message-ID")
@@ -25,6 +27,7 @@ public struct MailMessage: Equatable, Sendable {
     self.recipient = recipient
     self.subject = subject
     self.text = text
+    self.page = page
     self.date = date
   }
 
@@ -40,11 +43,26 @@ public struct MailMessage: Equatable, Sendable {
       // No holiday replies (RFC 3834 section 5).
       "Auto-Submitted: auto-generated",
       "MIME-Version: 1.0",
-      "Content-Type: text/plain; charset=utf-8",
-      "Content-Transfer-Encoding: quoted-printable",
     ]
-    let lines = header + [""] + QuotedPrintable.lines(text.value)
+    let lines = header + (page.map { alternatives($0.value) } ?? Self.part("plain", text.value))
     return Array(lines.map { $0 + "\r\n" }.joined().utf8)
+  }
+
+  /// The text and the page as one message (RFC 2046 section 5.1.4), the plainest first. No line of
+  /// either can be its boundary: there, what follows a `=` is a digit.
+  private func alternatives(_ page: String) -> [String] {
+    let boundary = "=_" + key
+    return ["Content-Type: multipart/alternative;", " boundary=\"\(boundary)\"", ""]
+      + ["--" + boundary] + Self.part("plain", text.value)
+      + ["--" + boundary] + Self.part("html", page) + ["--" + boundary + "--"]
+  }
+
+  private static func part(_ kind: String, _ text: String) -> [String] {
+    [
+      "Content-Type: text/\(kind); charset=utf-8", "Content-Transfer-Encoding: quoted-printable",
+      "",
+    ]
+      + QuotedPrintable.lines(text)
   }
 }
 

@@ -204,6 +204,8 @@ public enum Limits {
   public static let languagesPerClinic = 32
   /// Bytes in a text that a clinic writes for its messages or pages.
   public static let clinicTextBytes = 2_000
+  /// Characters of a clinic's own text that go by SMS: with a link, all of it fits into two.
+  public static let smsTextCharacters = 160
   /// Units in one clinic's directory.
   public static let unitsPerDirectory = 2_000
   /// People in one clinic's directory.

@@ -36,8 +36,8 @@ extension ClinicSettings {
       "backgrounds": .array(backgrounds.map { .string($0.text) }),
       "rating_scale": .string(ratingScale.rawValue), "patients_rate": .bool(patientsRate),
       "join_button": .string(joinButton),
-      "invitation_text": .object(
-        invitationText.sorted { $0.key < $1.key }.map { JSON.Member($0, .string($1)) }),
+      "invitation_text": .texts(invitationText), "sms_text": .texts(smsText),
+      "logo": logo.map(JSON.string) ?? .null,
       "general_link_text": .string(generalLinkText), "retention": .seconds(retention),
       "webhook": webhook.map(JSON.string) ?? .null,
     ]
@@ -46,6 +46,20 @@ extension ClinicSettings {
   /// Throws where a value is out of its range: a document that says it would be refused.
   func requireValid() throws(Refusal) {
     guard try ClinicSettings(json) == self else { throw Refusal(.badArgument, field: "settings") }
+    try requireFittingTexts()
+  }
+
+  /// What was written before there was a limit is still read, and has to be shortened only when
+  /// something is changed.
+  private func requireFittingTexts() throws(Refusal) {
+    for language in Set(smsText.keys).union(invitationText.keys).sorted() {
+      guard let text = textOfSMS(in: [language]) else { continue }
+      let isOwn = smsText[language] != nil
+      guard text.replacing("{link}", with: "").count <= Limits.smsTextCharacters else {
+        throw Refusal(
+          .textTooLong, field: (isOwn ? "sms_text." : "invitation_text.") + language)
+      }
+    }
   }
 
   private mutating func readEntry(_ reader: inout DocumentReader) throws(Refusal) {
@@ -109,17 +123,13 @@ extension ClinicSettings {
 
   private mutating func readWords(_ reader: inout DocumentReader) throws(Refusal) {
     try reader.read("join_button", into: &joinButton, bytes: 1...Limits.nameBytes)
-    if let texts = reader.take("invitation_text") {
-      guard let members = texts.members, members.count <= Limits.languagesPerClinic else {
-        throw reader.wrong("invitation_text")
-      }
-      invitationText = [:]
-      for member in members {
-        guard member.name.isLanguage, let text = member.value.string,
-          text.fits(Limits.clinicTextBytes)
-        else { throw reader.wrong("invitation_text.\(member.name)") }
-        invitationText[member.name] = text
-      }
+    try Self.readTexts("invitation_text", &reader, into: &invitationText)
+    try Self.readTexts("sms_text", &reader, into: &smsText)
+    if let address = reader.take("logo") {
+      let text = address.string
+      guard address == .null || text?.isWebAddress == true && text?.hasPrefix("https:") == true
+      else { throw reader.wrong("logo") }
+      logo = text
     }
     try reader.read(
       "general_link_text", into: &generalLinkText, bytes: 0...Limits.clinicTextBytes)
@@ -128,6 +138,23 @@ extension ClinicSettings {
       let text = target.string
       guard target == .null || text?.isWebAddress == true else { throw reader.wrong("webhook") }
       webhook = text
+    }
+  }
+
+  /// Texts by language.
+  private static func readTexts(
+    _ name: String, _ reader: inout DocumentReader, into texts: inout [String: String]
+  ) throws(Refusal) {
+    guard let document = reader.take(name) else { return }
+    guard let members = document.members, members.count <= Limits.languagesPerClinic else {
+      throw reader.wrong(name)
+    }
+    texts = [:]
+    for member in members {
+      guard member.name.isLanguage, let text = member.value.string,
+        text.fits(Limits.clinicTextBytes)
+      else { throw reader.wrong("\(name).\(member.name)") }
+      texts[member.name] = text
     }
   }
 
@@ -157,6 +184,10 @@ extension VisitType {
 }
 
 extension JSON {
+  fileprivate static func texts(_ texts: [String: String]) -> JSON {
+    .object(texts.sorted { $0.key < $1.key }.map { Member($0, .string($1)) })
+  }
+
   fileprivate static func seconds(_ span: Duration) -> JSON {
     .integer(span.milliseconds / 1_000)
   }

@@ -55,8 +55,15 @@ public struct ClinicSettings: Equatable, Sendable {
   /// What stands on the button by which a colleague joins.
   public var joinButton = "Gå med i videosamtal"
   /// The text of an invite, by language (`sv`, `en`); without the one that is asked for, `sv`
-  /// counts, and without that the daemon's own words. At most `Limits.languagesPerClinic`.
+  /// counts, and without that the daemon's own words. The link comes where `{link}` stands, and
+  /// else behind the text. At most `Limits.languagesPerClinic`.
   public var invitationText: [String: String] = [:]
+  /// The same for SMS, where that is to say something else: at most `Limits.smsTextCharacters`
+  /// each, and so many of the other text where there is none of this in its language.
+  public var smsText: [String: String] = [:]
+  /// An image that stands above e-mails, by its `https` address: one that the clinic has put up
+  /// here, or elsewhere. Nil: none does.
+  public var logo: String?
   /// What stands beside the general link, to be copied with it.
   public var generalLinkText = ""
 
@@ -86,6 +93,27 @@ public struct ClinicSettings: Equatable, Sendable {
     self.ratingScale = ratingScale
     self.patientsRate = patientsRate
   }
+
+  /// What an SMS says in one of these languages, the first that there is a text in.
+  func textOfSMS(in languages: [String]) -> String? {
+    for language in languages {
+      if let text = smsText[language] ?? invitationText[language] { return text }
+    }
+    return nil
+  }
+
+  /// What a message says by a channel in a language, as a BCP 47 tag, where the clinic has said
+  /// that in its own words.
+  public func text(by channel: OutgoingMessage.Channel, in language: String) -> String? {
+    let languages = [language, String(language.prefix { $0 != "-" }), "sv"]
+    return switch channel {
+    case .sms: textOfSMS(in: languages)
+    case .email: languages.lazy.compactMap { invitationText[$0] }.first
+    }
+  }
+
+  /// Whether people of a role may share a screen: staff always may.
+  func letsShare(_ role: Role) -> Bool { role == .staff || sharing.contains(role) }
 
   /// The type with this name, where the clinic has it.
   public func visitType(_ name: String) -> VisitType? {

@@ -94,6 +94,8 @@ public struct Refusal: Error, Hashable, Sendable {
     case personPresent = "person_present"
     /// The person answers for the visit: somebody else has to take over first.
     case personIsResponsible = "person_is_responsible"
+    /// The text does not fit into an SMS: it is to be shorter, or the SMS to have one of its own.
+    case textTooLong = "text_too_long"
     /// An argument is empty, too long or does not fit the others.
     case badArgument = "bad_argument"
     /// The name is set by the clinic or the invite, or the person is in the call already.

@@ -94,4 +94,32 @@ import Testing
 
   @Test(arguments: ["ada@x.example", "ada.b+tag@x-y.example", "o'neil@x.example"])
   func usualAddressesAreTaken(text: String) { #expect(MailAddress(text)?.text == text) }
+
+  @Test func aPageGoesBesideTheText() throws {
+    let message = MailMessage(
+      key: "msg_a-1", recipient: Redacted("ada@home.example"), subject: Redacted("Videosamtal"),
+      text: Redacted("Hej\n"), page: Redacted("<p>Hej å</p>"), date: WallTime(milliseconds: 0))
+    let bytes = message.bytes(from: try #require(sender), to: try #require(recipient))
+    let whole = try #require(String(validating: bytes, as: UTF8.self))
+    let expected = """
+      MIME-Version: 1.0
+      Content-Type: multipart/alternative;
+       boundary="=_msg_a-1"
+
+      --=_msg_a-1
+      Content-Type: text/plain; charset=utf-8
+      Content-Transfer-Encoding: quoted-printable
+
+      Hej
+
+      --=_msg_a-1
+      Content-Type: text/html; charset=utf-8
+      Content-Transfer-Encoding: quoted-printable
+
+      <p>Hej =C3=A5</p>
+      --=_msg_a-1--
+
+      """
+    #expect(whole.hasSuffix(expected.replacing("\n", with: "\r\n")))
+  }
 }

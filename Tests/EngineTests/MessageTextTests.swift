@@ -11,13 +11,16 @@ import Testing
 
   private func text(
     _ kind: OutgoingMessage.Kind, _ channel: OutgoingMessage.Channel, _ language: String? = nil,
-    texts: [String: String] = [:], link: String? = link
+    texts: [String: String] = [:], sms: [String: String] = [:], logo: String? = nil,
+    link: String? = link
   ) throws -> MessageText {
     let message = OutgoingMessage(
       id: try #require(MessageID("msg_1")), kind: kind, invite: nil,
       person: try #require(PersonID("per_a")), channel: channel,
       queuedAt: WallTime(milliseconds: 0))
-    return MessageText(message, language: language, clinicTexts: texts, link: link)
+    var settings = ClinicSettings()
+    (settings.invitationText, settings.smsText, settings.logo) = (texts, sms, logo)
+    return MessageText(message, language: language, settings: settings, link: link)
   }
 
   @Test(arguments: OutgoingMessage.Kind.allCases, ["sv", "en"])
@@ -57,9 +60,35 @@ import Testing
     #expect(try text(.invite, .sms, "ar").body.hasPrefix("Du är inbjuden"))
   }
 
-  @Test func aLongTextOfTheClinicGoesByMailAlone() throws {
-    let long = String(repeating: "å", count: 161)
-    #expect(try text(.invite, .sms, texts: ["sv": long]).body.hasPrefix("Du är inbjuden"))
-    #expect(try text(.invite, .email, texts: ["sv": long]).body.hasPrefix(long))
+  @Test func anSMSHasWordsOfItsOwnWhereTheClinicHasWrittenThem() throws {
+    let texts = ["sv": "Långt", "fi": "Suomeksi"]
+    #expect(
+      try text(.invite, .sms, texts: texts, sms: ["sv": "Kort"]).body == "Kort:\n" + Self.link)
+    #expect(try text(.invite, .email, texts: texts, sms: ["sv": "Kort"]).body.hasPrefix("Långt"))
+    let finnish = try text(.invite, .sms, "fi", texts: texts, sms: ["sv": "Kort"])
+    #expect(finnish.body.hasPrefix("Suomeksi"))
+  }
+
+  @Test func theLinkStandsWhereTheClinicWantsIt() throws {
+    let texts = ["sv": "Öppna {link} när det är dags."]
+    let expected = "Öppna \(Self.link) när det är dags."
+    #expect(try text(.invite, .sms, texts: texts).body == expected)
+    let mail = try text(.invite, .email, texts: texts).body
+    #expect(mail.hasPrefix(expected + "\n\n"))
+    #expect(mail.split(separator: Self.link, omittingEmptySubsequences: false).count == 2)
+  }
+
+  @Test func anEmailShowsTheClinicsLogo() throws {
+    #expect(try text(.invite, .email).page == nil)
+    let logo = "https://clinic.example/logo.png?a=1&b=\""
+    let mail = try text(.invite, .email, texts: ["sv": "<b>Hej</b>\n\nHär: {link}"], logo: logo)
+    let page = try #require(mail.page)
+    #expect(
+      page.contains("<img src=\"https://clinic.example/logo.png?a=1&amp;b=&quot;\" alt=\"\">"))
+    #expect(page.contains("&lt;b&gt;Hej&lt;/b&gt;<br>\n<br>\n"))
+    #expect(page.contains("<a href=\"\(Self.link)\">\(Self.link)</a>"))
+    #expect(try text(.cancelled, .email, logo: logo, link: nil).page?.contains("<img") == true)
+    #expect(try text(.invite, .sms, logo: logo).page == nil)
+    #expect(!mail.body.contains("<img"))
   }
 }

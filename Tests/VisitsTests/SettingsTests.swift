@@ -41,13 +41,35 @@ import Testing
     (#"{"join_button":""}"#, "join_button"),
     (#"{"invitation_text":{"sv":""}}"#, "invitation_text.sv"),
     (#"{"invitation_text":{"s v":"Hej"}}"#, "invitation_text.s v"),
-    (#"{"retention":60}"#, "retention"), (#"{"webhook":"ftp://example.com"}"#, "webhook"),
+    (#"{"sms_text":{"sv":1}}"#, "sms_text.sv"), (#"{"logo":"http://example.com/a"}"#, "logo"),
+    (#"{"logo":""}"#, "logo"), (#"{"retention":60}"#, "retention"),
+    (#"{"webhook":"ftp://example.com"}"#, "webhook"),
     (#"{"webhook":"https:///x"}"#, "webhook"), (#"{"webhook":"https://a b"}"#, "webhook"),
     (#"{"lobbby":"everyone"}"#, "lobbby"), (#"[]"#, nil),
   ])
   func aWrongSettingIsRefusedByItsPath(document: String, field: String?) throws {
     let json = try JSON(parsing: document)
     #expect(throws: Refusal(.badArgument, field: field)) { try ClinicSettings(json) }
+  }
+
+  @Test func aTextThatDoesNotFitIntoAnSMSIsRefusedWithItsPlace() throws {
+    var scene = try Scene()
+    let long = String(repeating: "å", count: Limits.smsTextCharacters + 1)
+    func refusal(_ texts: [String: String], _ sms: [String: String]) -> Refusal? {
+      var settings = ClinicSettings()
+      (settings.invitationText, settings.smsText) = (texts, sms)
+      do {
+        try scene.perform(.changeSettings(scene.clinic, settings), by: .system)
+        return nil
+      } catch {
+        return error as? Refusal
+      }
+    }
+    #expect(refusal(["sv": long], [:]) == Refusal(.textTooLong, field: "invitation_text.sv"))
+    #expect(
+      refusal(["sv": long], ["sv": long]) == Refusal(.textTooLong, field: "sms_text.sv"))
+    #expect(refusal(["sv": long], ["sv": "Kort"]) == nil)
+    #expect(refusal(["sv": long.dropLast() + "{link}"], [:]) == nil)
   }
 
   @Test func settingsThatNoDocumentCouldSayAreRefused() throws {
@@ -109,6 +131,8 @@ import Testing
     settings.patientsRate = true
     settings.joinButton = "Kom in"
     settings.invitationText = ["sv": "Hej", "en": "Hello"]
+    settings.smsText = ["sv": "Hej du"]
+    settings.logo = "https://example.com/logo.png"
     settings.generalLinkText = "Till tolken"
     settings.retention = .hours(48)
     settings.webhook = "https://example.com/hook"

@@ -13,6 +13,8 @@ public struct DeliveryJob: Equatable, Sendable {
   public var subject: Redacted<String>
   /// What it says; the link in it is a secret.
   public var text: Redacted<String>
+  /// The same as a page (HTML), for e-mail that has one.
+  public var page: Redacted<String>?
   /// When it was queued.
   public var queuedAt: WallTime
 }
@@ -118,13 +120,13 @@ extension ControlPlane {
     guard let recipient = message.channel == .sms ? person?.phone : person?.email else {
       return .failure(.init(failure: .noAddress))
     }
-    let texts = journal.decided.clinics[visit.clinic]?.settings.invitationText ?? [:]
-    let text = MessageText(
-      message, language: invite?.language, clinicTexts: texts, link: link)
+    let settings = journal.decided.clinics[visit.clinic]?.settings ?? ClinicSettings()
+    let text = MessageText(message, language: invite?.language, settings: settings, link: link)
     return .success(
       DeliveryJob(
         id: message.id, channel: message.channel, recipient: recipient,
-        subject: Redacted(text.subject), text: Redacted(text.body), queuedAt: message.queuedAt))
+        subject: Redacted(text.subject), text: Redacted(text.body),
+        page: text.page.map { Redacted($0) }, queuedAt: message.queuedAt))
   }
 
   /// Puts on record what has become of a message. Until that is on disk, a restart sends it again

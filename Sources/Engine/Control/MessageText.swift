@@ -8,36 +8,58 @@ struct MessageText: Equatable, Sendable {
   let subject: String
   /// The whole text, with the link.
   let body: String
+  /// The same as a page (HTML) under the clinic's logo, where it has one: for e-mail alone.
+  let page: String?
 
-  /// Characters of a clinic's own text that go by SMS: with a link, all of it fits into two.
-  static let longestSMSText = 160
+  /// What a clinic writes where the link is to stand.
+  private static let placeholder = "{link}"
 
-  /// The words of `message` in a language, as a BCP 47 tag; nil: Swedish. Of `clinicTexts`, by
-  /// language, an invite carries the one that fits.
+  /// The words of `message` in a language, as a BCP 47 tag; nil: Swedish. An invite carries those
+  /// of the clinic that fit.
   init(
-    _ message: OutgoingMessage, language: String?, clinicTexts: [String: String], link: String?
+    _ message: OutgoingMessage, language: String?, settings: ClinicSettings, link: String?
   ) {
     let words = Words(language: language)
     let sentence = words.sentence(message.kind)
     subject = sentence
-    let wanted = language ?? "sv"
-    var clinicText: String?
-    if message.kind == .invite {
-      clinicText = clinicTexts[wanted] ?? clinicTexts[Self.primary(wanted)] ?? clinicTexts["sv"]
-    }
+    let clinicText =
+      message.kind == .invite
+      ? settings.text(by: message.channel, in: language ?? "sv") : nil
+    let hasPlace = clinicText?.contains(Self.placeholder) == true
+    let ownText = clinicText?.replacing(Self.placeholder, with: link ?? "")
     switch message.channel {
     case .sms:
-      let own = clinicText.flatMap { $0.count <= Self.longestSMSText ? $0 : nil }
-      body = (own ?? sentence) + (link.map { ":\n" + $0 } ?? ".")
+      body = (ownText ?? sentence) + (hasPlace ? "" : link.map { ":\n" + $0 } ?? ".")
+      page = nil
     case .email:
-      var parts = [clinicText ?? words.greeting + "\n\n" + sentence + "."]
-      if let link { parts += [words.howTo + "\n" + link, words.isPersonal] }
-      body = (parts + [words.noReply]).joined(separator: "\n\n") + "\n"
+      var parts = [ownText ?? words.greeting + "\n\n" + sentence + "."]
+      if let link, !hasPlace { parts.append(words.howTo + "\n" + link) }
+      if link != nil { parts.append(words.isPersonal) }
+      parts.append(words.noReply)
+      body = parts.joined(separator: "\n\n") + "\n"
+      page = settings.logo.map { Self.page(parts, logo: $0, link: link) }
     }
   }
 
-  private static func primary(_ language: String) -> String {
-    String(language.prefix { $0 != "-" })
+  /// The parts as paragraphs, in which nothing but the link is anything else than text.
+  private static func page(_ parts: [String], logo: String, link: String?) -> String {
+    let paragraphs = parts.map { part in
+      var text = part.escaped.replacing("\n", with: "<br>\n")
+      if let link = link?.escaped {
+        text = text.replacing(link, with: "<a href=\"\(link)\">\(link)</a>")
+      }
+      return "<p>\(text)</p>\n"
+    }
+    return "<!doctype html>\n<html>\n<body>\n<p><img src=\"\(logo.escaped)\" alt=\"\"></p>\n"
+      + paragraphs.joined() + "</body>\n</html>\n"
+  }
+}
+
+extension String {
+  /// As text or an attribute's value in a page.
+  fileprivate var escaped: String {
+    replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+      .replacing("\"", with: "&quot;")
   }
 }
 

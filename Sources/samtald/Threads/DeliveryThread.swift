@@ -142,7 +142,7 @@ private struct DeliveryTurns {
         .mail(
           MailMessage(
             key: job.id.text, recipient: job.recipient, subject: job.subject, text: job.text,
-            date: job.queuedAt), server)
+            page: job.page, date: job.queuedAt), server)
       }
     case .sms:
       setup.text.map { gateway in
