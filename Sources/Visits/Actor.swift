@@ -70,12 +70,16 @@ public struct Identity: Equatable, Sendable {
     /// Who the session is, where somebody else is already using the link: drawn fresh when the
     /// session opened.
     public var stranger: PersonID
+    /// Whether somebody else was using the link when the session opened or joined: then it is the
+    /// stranger's for as long as it lasts. Only the control plane sets it.
+    public var isSecond: Bool
 
     /// Joins the parts.
-    public init(invite: InviteID, version: Int64, stranger: PersonID) {
+    public init(invite: InviteID, version: Int64, stranger: PersonID, isSecond: Bool = false) {
       self.invite = invite
       self.version = version
       self.stranger = stranger
+      self.isSecond = isSecond
     }
   }
 

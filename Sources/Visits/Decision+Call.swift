@@ -52,8 +52,7 @@ extension Decision {
   mutating func answer(_ id: CallRequestID, accepted: Bool) throws(Refusal) {
     let identity = try identity()
     // Who opened somebody's link a second time does not answer in that one's name.
-    let answers = visit.participant(of: identity)?.person ?? identity.person
-    guard ringing(id)?.person == answers else { throw Refusal(.requestNotFound) }
+    guard ringing(id)?.person == visit.person(of: identity) else { throw Refusal(.requestNotFound) }
     try requireLink(of: identity)
     record(.requestAnswered(id, accepted ? .accepted : .declined))
     admitEntitled()

@@ -34,7 +34,7 @@ extension Decision {
   mutating func updateSelf(_ update: SelfUpdate) throws(Refusal) {
     let own = try own()
     if let name = update.name {
-      let isNamed = !own.isUnnamed && visit.people[own.person]?.name != nil
+      let isNamed = !own.isUnnamed && own.invite.flatMap(visit.invite)?.isNamed != false
       guard own.role == .guest, own.invite != nil, own.place == .lobby, !isNamed else {
         throw Refusal(.nameFixed, field: "name")
       }

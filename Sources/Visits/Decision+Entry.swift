@@ -38,24 +38,30 @@ extension Decision {
       participant: id, person: identity.person, role: identity.role,
       kind: identity.role == .guest ? identity.kind ?? .other : nil,
       identifiedBy: identity.identifiedBy, invite: identity.link?.invite,
-      mustWait: identity.entry == .lobby
-        || identity.names.contains(where: visit.sentBack.contains))
-    if isPresent(identity.person) {
+      mustWait: identity.entry == .lobby || isPresent(identity.person)
+        || identity.names.contains(where: visit.sentBack.contains)
+        || identity.link.map { visit.guardedLinks.contains($0.invite) } == true)
+    if let link = identity.link, visit.isStranger(identity) {
+      // The link is somebody else's: whoever this is, it is not its recipient.
+      arrival.person = link.stranger
+      arrival.role = .guest
+      arrival.kind = .other
+      arrival.identifiedBy = .unverified
       arrival.mustWait = true
-      if let link = identity.link {
-        // The link is in use: whoever this is, it is not its recipient.
-        arrival.person = link.stranger
-        arrival.role = .guest
-        arrival.kind = .other
-        arrival.identifiedBy = .unverified
-      }
     }
     act(as: arrival.person)
     // The name on a link is the inviter's; who came by it without one, or by a token, brings one.
-    let isNamed = identity.link != nil && visit.people[arrival.person]?.name != nil
+    let known = visit.people[arrival.person]?.name
+    if identity.link != nil, known == nil, identity.name == nil, identity.role == .guest,
+      arrival.person == identity.person
+    {
+      throw Refusal(.nameRequired, field: "name")
+    }
+    let isNamed = identity.link.flatMap { visit.invite($0.invite) }?.isNamed == true
     try note(
       PersonRecord(
-        id: arrival.person, name: isNamed ? nil : identity.name, title: identity.title))
+        id: arrival.person, name: isNamed && known != nil ? nil : identity.name,
+        title: identity.title))
     record(.arrived(arrival))
   }
 
@@ -98,8 +104,7 @@ extension Decision {
     let room =
       Limits.participantsPerCall - (identity.role == .staff ? 0 : Limits.placesForStaff)
     guard present < room else { throw Refusal(.callFull) }
-    let comesUnnamed =
-      identity.identifiedBy == .generalLink || identity.link != nil && isPresent(identity.person)
+    let comesUnnamed = identity.identifiedBy == .generalLink || visit.isStranger(identity)
     let unnamed = visit.participants.count { $0.isUnnamed }
     guard !comesUnnamed || unnamed < Limits.placesForUnnamed else { throw Refusal(.callFull) }
   }

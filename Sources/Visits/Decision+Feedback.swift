@@ -14,24 +14,31 @@ extension Decision {
     guard feedback.details.isEmpty || feedback.rating.asksForDetails else {
       throw Refusal(.badArgument, field: "details")
     }
-    guard let call = visit.ratableCall(of: identity.person, at: moment.instant) else {
+    let person = visit.person(of: identity)
+    guard let call = visit.ratableCall(of: person, at: moment.instant) else {
       throw Refusal(.nothingToRate)
     }
-    if let given = visit.feedback(on: call, by: identity.person) {
+    if let given = visit.feedback(on: call, by: person) {
       guard given.rating == feedback.rating, given.details == feedback.details else {
         throw Refusal(.alreadyRated)
       }
       return
     }
-    record(.feedbackGiven(call, identity.person, feedback))
+    record(.feedbackGiven(call, person, feedback))
   }
 }
 
 extension VisitLedger {
+  /// Whether a session's person may still rate a call of the visit.
+  public func mayRate(_ identity: Identity, in id: VisitID, at now: Instant) -> Bool {
+    guard let visit = visits[id] else { return false }
+    return mayRate(visit.person(of: identity), in: id, at: now)
+  }
+
   /// Whether a person may still rate a call of the visit: they were in it and are no longer, it
   /// ended less than `Limits.ratingWindow` ago if it has ended, their rating is not in, and the
   /// clinic asks their role. Sessions stay open for it.
-  public func mayRate(_ person: PersonID, in id: VisitID, at now: Instant) -> Bool {
+  func mayRate(_ person: PersonID, in id: VisitID, at now: Instant) -> Bool {
     guard let visit = visits[id], let call = visit.ratableCall(of: person, at: now),
       visit.feedback(on: call, by: person) == nil
     else { return false }

@@ -15,6 +15,7 @@ extension Decision {
       throw Refusal(.badArgument, field: "language")
     }
     let recipient: Invite.Recipient
+    var isNamed = false
     switch draft.recipient {
     case .anybody:
       guard !visit.invites.contains(where: { !$0.isPersonal && !$0.isRevoked }) else {
@@ -23,8 +24,9 @@ extension Decision {
       recipient = .anybody
     case .person(let person, let role, let kind):
       try requireRecipient(person.id, role: role, kind: kind)
-      if role == .guest { try requireGuest(person, agreedWithPatient: draft.agreedWithPatient) }
+      if role == .guest { try requireGuest(person, draft) }
       try note(person)
+      isNamed = role != .guest || person.name != nil
       recipient = .person(person.id, role: role, kind: kind)
     }
     record(
@@ -32,7 +34,7 @@ extension Decision {
         Invite(
           id: draft.id, recipient: recipient, notBefore: draft.notBefore,
           expires: draft.expires ?? customaryExpiry, language: draft.language,
-          createdBy: actor.author)))
+          isNamed: isNamed, createdBy: actor.author)))
     if case .person(let person, .guest, _) = recipient {
       if draft.agreedWithPatient { record(.patientAgreed(to: person)) }
       try send(.invite, draft.id, to: person)
@@ -65,6 +67,10 @@ extension Decision {
   mutating func revokeInvite(_ id: InviteID) throws(Refusal) {
     guard let invite = visit.invite(id) else { throw Refusal(.inviteNotFound) }
     guard !invite.isRevoked else { return }
+    // Before the call, a guest who knows of the visit learns that it takes place without them.
+    if invite.isForGuest, visit.isOpen, visit.call == nil {
+      tell(visit.told.filter { $0.person == invite.person }, .cancelled)
+    }
     record(.inviteRevoked(id))
     for participant in visit.participants where participant.invite == id {
       record(.departed(participant.id, .revoked))
@@ -127,15 +133,16 @@ extension Decision {
     }
   }
 
-  /// A guest has a name, unless invited into a call; an address; and the patient's agreement,
+  /// A guest has first and last name, unless invited into a call; an address; and the patient's agreement,
   /// where the clinic asks for it. The daemon itself hands its links over in other ways.
-  private func requireGuest(_ guest: PersonRecord, agreedWithPatient: Bool) throws(Refusal) {
+  private func requireGuest(_ guest: PersonRecord, _ draft: InviteDraft) throws(Refusal) {
     guard actor != .system else { return }
-    guard guest.name != nil || visit.call != nil else {
-      throw Refusal(.nameRequired, field: "name")
+    let missing = guest.name == nil ? .given : draft.missingName
+    if visit.call == nil, let missing {
+      throw Refusal(.nameRequired, field: missing.rawValue)
     }
     guard !guest.channels.isEmpty else { throw Refusal(.addressRequired, field: "phone") }
-    guard agreedWithPatient || !clinic.settings.consentRequired else {
+    guard draft.agreedWithPatient || !clinic.settings.consentRequired else {
       throw Refusal(.consentRequired, field: "agreed_with_patient")
     }
   }

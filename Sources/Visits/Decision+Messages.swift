@@ -76,6 +76,11 @@ extension Visit {
     return told
   }
 
+  /// Whether a message to a person has gone out by a channel.
+  public func hasReached(_ person: PersonID, by channel: OutgoingMessage.Channel) -> Bool {
+    messages.contains { $0.person == person && $0.channel == channel && $0.state == .sent }
+  }
+
   /// A person's newest link that has not been taken back.
   fileprivate func link(of person: PersonID) -> InviteID? {
     invites.last { $0.person == person && !$0.isRevoked }?.id

@@ -3,8 +3,8 @@ extension Decision {
   /// anew whether there is sound.
   mutating func startSharing(on device: Device, audio: Bool) throws(Refusal) {
     let own = try own()
+    guard clinic.settings.letsShare(own.role) else { throw Refusal(.shareNotEnabled) }
     if own.role != .staff {
-      guard clinic.settings.sharing.contains(own.role) else { throw Refusal(.shareNotEnabled) }
       guard device == .computer else { throw Refusal(.computerRequired, field: "device") }
     }
     let sharing = Sharing(audio: audio, replacesCamera: clinic.settings.shareReplacesCamera)

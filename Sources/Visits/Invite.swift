@@ -22,6 +22,8 @@ public struct Invite: Equatable, Sendable {
   public var expires: WallTime?
   /// The language that messages to the recipient are in; nil: the clinic's.
   public var language: String?
+  /// Whether whoever made the link said what its recipient is called; otherwise the recipient does.
+  public let isNamed: Bool
   /// Whether staff has taken the link back.
   public var isRevoked = false
   /// Whether it has been opened.
@@ -34,13 +36,14 @@ public struct Invite: Equatable, Sendable {
   /// Makes a fresh link.
   public init(
     id: InviteID, recipient: Recipient, notBefore: WallTime? = nil, expires: WallTime? = nil,
-    language: String? = nil, createdBy: Author, version: Int64 = 1
+    language: String? = nil, isNamed: Bool = true, createdBy: Author, version: Int64 = 1
   ) {
     self.id = id
     self.recipient = recipient
     self.notBefore = notBefore
     self.expires = expires
     self.language = language
+    self.isNamed = isNamed && recipient != .anybody
     self.createdBy = createdBy
     self.version = version
   }
@@ -57,6 +60,14 @@ public struct Invite: Equatable, Sendable {
 
 /// An invite to be made: what a command carries.
 public struct InviteDraft: Equatable, Sendable {
+  /// A part of a recipient's name.
+  public enum NamePart: String, Sendable {
+    /// The first name.
+    case given = "given_name"
+    /// The last name.
+    case family = "family_name"
+  }
+
   /// Whom the new link is for.
   public enum Recipient: Equatable, Sendable {
     /// One recipient; patient and proxy must be among the visit's people.
@@ -77,6 +88,8 @@ public struct InviteDraft: Equatable, Sendable {
   public var language: String?
   /// Whether the patient has agreed to the recipient's presence.
   public var agreedWithPatient: Bool
+  /// The part of a guest's name that was not given; nil: both were.
+  public var missingName: NamePart?
 
   /// Joins the parts.
   public init(

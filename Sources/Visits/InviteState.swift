@@ -22,7 +22,7 @@ extension Visit {
   /// How an invite stands now.
   public func state(of invite: Invite) -> InviteState {
     if invite.isRevoked { return .revoked }
-    let present = participants.filter { $0.invite == invite.id }
+    let present = participants.filter { $0.recipientsInvite == invite.id }
     if present.contains(where: { $0.place == .call }) { return .joined }
     if !present.isEmpty { return .waiting }
     if invite.wasUsed { return .joined }

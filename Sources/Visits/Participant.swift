@@ -42,6 +42,8 @@ public struct Participant: Equatable, Sendable {
   /// Whether the person's session is there.
   public var connection: Connection = .connected
 
+  /// The link by which the person came, if as one whom it is for.
+  var recipientsInvite: InviteID? { identifiedBy == .unverified ? nil : invite }
   /// Where the participant is; never `out`.
   public var place: Place { admission == nil ? .lobby : .call }
   /// Whether the microphone is to be heard: on, not muted by staff, and in the call.

@@ -84,7 +84,8 @@ public struct Refusal: Error, Hashable, Sendable {
     case badEmail = "bad_email"
     /// A recipient needs a phone number or an e-mail address.
     case addressRequired = "address_required"
-    /// A recipient needs a name before the call.
+    /// A recipient needs first and last name before the call, and whoever comes by a link that
+    /// names nobody a name.
     case nameRequired = "name_required"
     /// A child with an own profile gets no proxy added.
     case childHasOwnProfile = "child_has_own_profile"

@@ -25,7 +25,9 @@ extension Visit {
     case .inviteRevoked(let id): change(id) { $0.isRevoked = true }
     case .inviteMoved(let id, let start, let end):
       change(id) { ($0.notBefore, $0.expires) = (start, end) }
-    case .inviteRotated(let id): change(id) { $0.version += 1 }
+    case .inviteRotated(let id):
+      change(id) { $0.version += 1 }
+      guardedLinks.remove(id)
     case .inviteOpened(let id): change(id) { $0.wasOpened = true }
     case .messageQueued(let message): messages.append(message)
     case .messageSettled(let id, let outcome): settle(id, outcome)
@@ -142,7 +144,7 @@ extension Visit {
       $0.heldBecause = nil
     }
     guard let entered = participant(id) else { return }
-    if let invite = entered.invite { change(invite) { $0.wasUsed = true } }
+    if let invite = entered.recipientsInvite { change(invite) { $0.wasUsed = true } }
     if entered.role != .guest { call?.attendees[entered.person] = entered.role }
     if admission.ground == .admitted { sentBack.remove(entered.person) }
   }
@@ -157,7 +159,9 @@ extension Visit {
       $0.devices.handRaised = false
     }
     call?.takeChat(from: id)
-    if let person = participant(id)?.person { sentBack.insert(person) }
+    guard let held = participant(id) else { return }
+    sentBack.insert(held.person)
+    if reason == .staff { guardLink(of: held) }
   }
 
   private mutating func depart(_ id: ParticipantID, _ reason: Departure, at now: Instant) {
@@ -171,12 +175,20 @@ extension Visit {
     }
     call?.takeChat(from: id)
     switch reason {
-    case .removed: barred.insert(person)
+    case .removed:
+      barred.insert(person)
+      guardLink(of: gone)
     case .denied:
       denied[person] = now + Limits.knockPause
       sentBack.insert(person)
+      guardLink(of: gone)
     case .left, .lost, .revoked, .callEnded, .visitClosed: break
     }
+  }
+
+  private mutating func guardLink(of sentAway: Participant) {
+    guard sentAway.identifiedBy == .generalLink, let link = sentAway.invite else { return }
+    guardedLinks.insert(link)
   }
 
   private func request(_ id: CallRequestID) -> CallRequest? {

@@ -70,6 +70,9 @@ public struct Visit: Equatable, Sendable {
   /// Whom staff has denied or held and not admitted since, in this call: leaving and knocking
   /// again does not spare them the wait.
   public internal(set) var sentBack: Set<PersonID> = []
+  /// The general links by which somebody came whom staff has removed, denied or held: as the same
+  /// one may knock again as somebody else, each who comes by them waits, until they are rotated.
+  public internal(set) var guardedLinks: Set<InviteID> = []
 
   /// The visit as it was made by an event.
   init(_ record: VisitRecord, id: VisitID, event: VisitEvent) {

@@ -196,7 +196,8 @@ extension Invite {
       id: try reader.identifier("id"), recipient: recipient,
       notBefore: try reader.optional("not_before", reader.time),
       expires: try reader.optional("expires", reader.time),
-      language: try reader.optional("language", reader.text), createdBy: createdBy,
+      language: try reader.optional("language", reader.text),
+      isNamed: try reader.optional("named", reader.bool) ?? true, createdBy: createdBy,
       version: try reader.integer("version"))
   }
 }

@@ -222,6 +222,8 @@ extension Invite {
       "not_before": notBefore.map { .integer($0.milliseconds) },
       "expires": expires.map { .integer($0.milliseconds) },
       "language": language.map(JSON.string),
+      // Of those that somebody was named in, nothing needs to be said.
+      "named": isPersonal && !isNamed ? .bool(false) : nil,
     ])
   }
 }

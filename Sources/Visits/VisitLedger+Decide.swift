@@ -22,7 +22,9 @@ extension VisitLedger {
       guard let clinic = clinics[id] else { throw Refusal(.clinicNotFound) }
       try settings.requireValid()
       guard clinic.settings != settings else { return [] }
-      return [VisitEvent(.clinic(id), at: moment, by: actor.author, .settingsChanged(settings))]
+      let change = VisitEvent(
+        .clinic(id), at: moment, by: actor.author, .settingsChanged(settings))
+      return [change] + sharingEnds(in: id, with: settings, by: actor, at: moment)
     case .changeDirectory(let id, let changes):
       return try decide(changes, of: id, by: actor, at: moment)
     case .createVisit(let draft):
@@ -90,6 +92,17 @@ extension VisitLedger {
     var decision = Decision(visit: visit, clinic: clinic, actor: actor, moment: moment)
     try decision.carryOut(command)
     return decision.events
+  }
+
+  /// The screens that are no longer to be shared, where a clinic lets a role share no more.
+  private func sharingEnds(
+    in clinic: ClinicID, with settings: ClinicSettings, by actor: Actor, at moment: Moment
+  ) -> [VisitEvent] {
+    lively.sorted().compactMap { visits[$0] }.filter { $0.clinic == clinic }.flatMap { visit in
+      visit.participants.filter { $0.sharing != nil && !settings.letsShare($0.role) }.map {
+        VisitEvent(.visit(visit.id), at: moment, by: actor.author, .sharingStopped($0.id))
+      }
+    }
   }
 
   private func decideBooking(_ draft: VisitDraft, by actor: Actor, at moment: Moment)
@@ -167,17 +180,40 @@ extension Visit {
     if let link = identity.link { return invite(link.invite) != nil }
     return switch identity.role {
     case .staff: true
-    case .patient, .proxy: booked[identity.person] == identity.role
+    case .patient: booked[identity.person] == .patient
+    case .proxy: booked[identity.person] == .proxy && isFor(identity.proxyFor)
     case .guest: identity.visit == id
     }
+  }
+
+  /// Whether one of these is the visit's patient; of everybody where nobody is named.
+  private func isFor(_ patients: Set<PersonID>?) -> Bool {
+    patients?.contains { booked[$0] == .patient } ?? true
   }
 
   /// What a session's person is here: whoever opens a link that is in use is not its recipient,
   /// and comes as a guest.
   func role(of identity: Identity) -> Role {
     if let participant = participant(of: identity) { return participant.role }
-    let isInUse = identity.link != nil && participants.contains { $0.person == identity.person }
-    return isInUse ? .guest : identity.role
+    return isStranger(identity) ? .guest : identity.role
+  }
+
+  /// Whether a session's link is somebody else's: who is here by it now, or was when the session
+  /// opened or joined. The session's person is then not its recipient, and learns nothing of what
+  /// is that one's.
+  public func isStranger(_ identity: Identity) -> Bool {
+    guard let link = identity.link else { return false }
+    return link.isSecond
+      || participants.contains {
+        $0.person == identity.person && $0.id != identity.participant
+      }
+  }
+
+  /// Who a session's person is here.
+  func person(of identity: Identity) -> PersonID {
+    if let participant = participant(of: identity) { return participant.person }
+    guard let link = identity.link, isStranger(identity) else { return identity.person }
+    return link.stranger
   }
 
   /// The participant that a session holds here.

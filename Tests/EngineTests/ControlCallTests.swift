@@ -48,4 +48,23 @@ import Wire
     #expect(seat["epoch"] == 1)
     #expect(seat["video_from"] != nil)
   }
+
+  @Test func whoWaitsIsToldThatTheyAreRung() throws {
+    var bench = try ControlBench(settings: ClinicSettings(lobby: .links))
+    let patient = bench.patient()
+    bench.call(patient, "call.join")
+    let guest = bench.guest()
+    bench.call(guest, "call.join")
+    let staff = bench.staff()
+    bench.call(staff, "call.start")
+    let told = bench.take(patient)
+    #expect(told.map(\.method) == ["call.requested"])
+    #expect(told.first?.params["visit"] == .string(bench.demo.visit.text))
+    #expect(bench.methods(guest) == [])
+    let asked = bench.call(patient, "call.join")["snapshot"]
+    #expect(asked?["call"] == ["place": "lobby"])
+    #expect(asked?["request"]?["visit"] == .string(bench.demo.visit.text))
+    bench.call(patient, "call.accept")
+    #expect(bench.call(patient, "call.join")["place"] == "call")
+  }
 }

@@ -46,9 +46,11 @@ extension ControlBench {
   }
 
   /// A booking at a time in hours from now, with a patient.
-  func booking(in hours: Int, _ more: KeyValuePairs<String, JSON> = [:]) -> JSON {
-    let patient: JSON = ["name": "Kim Berg", "phone": "070-174 06 05"]
-    return .object(
+  func booking(
+    in hours: Int, _ more: KeyValuePairs<String, JSON> = [:],
+    patient: JSON = ["name": "Kim Berg", "phone": "070-174 06 05"]
+  ) -> JSON {
+    .object(
       [
         .init("type", "videobesök"), .init("heading", "Utslag"), .init("patient", patient),
         .init("scheduled", .integer((now.wall + .hours(hours)).milliseconds)),

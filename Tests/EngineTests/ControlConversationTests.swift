@@ -110,7 +110,7 @@ import Wire
     let own = bench.call(guest, "call.join")["participant"] ?? .null
     _ = bench.negotiate(guest)
     bench.call(staff, "lobby.admit", ["participant": own])
-    let waiting = bench.guest(bench.demo.generalInvite)
+    let waiting = bench.guest(bench.demo.generalInvite, name: "Tolken")
     bench.call(waiting, "call.join")
     for connection in [staff, guest, waiting] { _ = bench.take(connection) }
     bench.commands = []

@@ -186,4 +186,31 @@ private struct Clinic {
     #expect(clinic.bench.jobs == [])
     #expect(clinic.bench.plane.deliveriesUnderWay == 1)
   }
+
+  @Test func whomNothingHasReachedIsNotToldOfAChange() throws {
+    var clinic = try Clinic(channels: [.sms, .email])
+    clinic.bench.give(.delivered(try clinic.job("+46701234567").id, .sent))
+    for unknown in ["guest@home.example", "+46709999999"] {
+      clinic.bench.give(.delivered(try clinic.job(unknown).id, .deferred(.busy, notBefore: nil)))
+    }
+    clinic.bench.jobs = []
+    var changes = VisitChanges()
+    changes.scheduled = clinic.bench.now.wall + .hours(72)
+    try clinic.command(.update(changes))
+    #expect(clinic.bench.jobs.map(\.recipient.value) == ["+46701234567"])
+    try clinic.command(.cancel)
+    for _ in 0..<4 {
+      let jobs = clinic.bench.jobs
+      clinic.bench.jobs = []
+      for job in jobs { clinic.bench.give(.delivered(job.id, .sent)) }
+      clinic.bench.pass(.minutes(5))
+    }
+    let messages = clinic.visit.flatMap { clinic.bench.plane.visits.visits[$0] }?.messages ?? []
+    let told = messages.filter { $0.kind == .changed || $0.kind == .cancelled }
+    #expect(told.count == 6, "to the guest by both channels, and to the patient")
+    let reached = told.filter { $0.state == .sent }
+    #expect(reached.map(\.kind) == [.changed, .cancelled])
+    #expect(reached.allSatisfy { $0.channel == .sms && $0.person.text == "per_guest" })
+    #expect(told.count { $0.state == .failed(.overtaken) } == 4)
+  }
 }

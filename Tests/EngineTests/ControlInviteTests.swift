@@ -74,4 +74,62 @@ import Visits
     let refused = bench.call(patient, "invite.link", ["action": "get"])
     #expect(bench.reason(refused) == "not_permitted")
   }
+
+  @Test func aLinkWorksInTheTimeThatItsMakerGivesIt() throws {
+    var bench = try ControlBench()
+    let staff = bench.staff()
+    bench.call(staff, "call.start")
+    let (from, to) = (bench.now.wall + .minutes(5), bench.now.wall + .minutes(10))
+    let recipient: JSON = [
+      "given_name": "Ada", "phone": "0701740605", "not_before": .integer(from.milliseconds),
+      "expires": .integer(to.milliseconds),
+    ]
+    let answer = bench.call(staff, "invite.create", ["recipients": [recipient]])
+    let id = try #require(
+      InviteID(answer["invites"]?.array?.first?["invite"]?["id"]?.string ?? ""))
+    let secret = JSON.string(try #require(bench.plane.inviteSecret(for: id)))
+    func opened() -> String {
+      bench.reason(bench.call(bench.connect(), "session.open", ["invite": secret]))
+    }
+    #expect(opened() == "invite_refused")
+    bench.pass(.minutes(6))
+    #expect(opened() == "done")
+    bench.pass(.minutes(5))
+    #expect(opened() == "invite_refused")
+    let upside: JSON = [
+      "given_name": "Bo", "phone": "0701740606", "not_before": .integer(to.milliseconds),
+      "expires": .integer(from.milliseconds),
+    ]
+    let refused = bench.call(staff, "invite.create", ["recipients": [upside]])
+    #expect(refused["invites"]?.array?.first?["field"] == "expires")
+  }
+
+  @Test func whoseLinkNamesNobodyGivesANameAndMayCorrectItUntilAdmitted() throws {
+    var bench = try ControlBench()
+    let staff = bench.staff()
+    bench.call(staff, "call.start")
+    let answer = bench.call(
+      staff, "invite.create", ["recipients": [["phone": "0701740605"]]])
+    let id = try #require(
+      InviteID(answer["invites"]?.array?.first?["invite"]?["id"]?.string ?? ""))
+    for invite in [id, bench.demo.generalInvite] {
+      let guest = bench.guest(invite)
+      let refused = bench.call(guest, "call.join")
+      #expect(bench.reason(refused) == "name_required")
+      #expect(refused["data"]?["field"] == "name")
+      let own = bench.call(guest, "call.join", ["name": "Ad"])["participant"] ?? .null
+      #expect(bench.call(guest, "self.update", ["name": "Ada"]) == [:])
+      let waiting = bench.take(staff).last { $0.method == "lobby.changed" }
+      #expect(waiting?.params["waiting"]?.array?.last?["name"] == "Ada")
+      bench.call(staff, "lobby.admit", ["participant": own])
+      let late = bench.call(guest, "self.update", ["name": "Eva"])
+      #expect(bench.reason(late) == "name_fixed")
+    }
+    // Whom the link names is called so, whatever they say.
+    let named = bench.guest()
+    bench.call(named, "call.join", ["name": "Eva"])
+    let waiting = bench.take(staff).last { $0.method == "lobby.changed" }
+    #expect(waiting?.params["waiting"]?.array?.last?["name"] == "Alex Lind")
+    #expect(bench.reason(bench.call(named, "self.update", ["name": "Eva"])) == "name_fixed")
+  }
 }

@@ -60,7 +60,8 @@ import Wire
     let joined = bench.call(patient, "call.join")
     #expect(joined["visit"]?["heading"] == "Hosta och feber")
     #expect(joined["visit"]?["responsible"]?["name"] == "Dr. Astrid Ek")
-    #expect(joined["snapshot"] == ["call": ["place": "lobby"]])
+    #expect(joined["snapshot"]?["call"] == ["place": "lobby"])
+    #expect(joined["snapshot"]?.members?.map(\.name) == ["call", "request"])
     #expect(!joined.description.contains("Alex"))
   }
 

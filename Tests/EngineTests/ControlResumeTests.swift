@@ -170,4 +170,29 @@ import Wire
     #expect(changes?.params["seats"]?.array?.first?["seat"] == 0)
     #expect(changes?.params["seats"]?.array?.first?["epoch"] == 3)
   }
+
+  @Test(arguments: ["participant.hold", "call.end"])
+  func nothingOfTheCallIsReplayedToWhoIsInItNoMore(method: String) throws {
+    var settings = ClinicSettings()
+    settings.patientsRate = true
+    var bench = try ControlBench(settings: settings)
+    let staff = bench.staff()
+    bench.call(staff, "call.start")
+    let patient = bench.connect()
+    let opened = bench.call(
+      patient, "session.open",
+      ["token": .string(bench.demo.patientToken(key: bench.key, at: bench.now.wall))])
+    let own = bench.call(patient, "call.join")["participant"] ?? .null
+    bench.call(staff, "lobby.admit", ["participant": own])
+    bench.give(.closed(patient))
+    bench.call(staff, "chat.send", ["text": "PLANTED"])
+    bench.call(staff, "self.update", ["hand_raised": true])
+    bench.call(staff, method, ["participant": own])
+
+    let again = bench.connect()
+    let resumed = bench.call(again, "session.open", resume(opened, after: 1))
+    #expect(resumed["snapshot"] != nil)
+    let told = bench.take(again).map { "\($0)" }.joined() + resumed.description
+    #expect(!told.contains("PLANTED") && !told.contains("participant.changed"))
+  }
 }

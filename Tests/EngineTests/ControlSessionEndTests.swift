@@ -174,4 +174,22 @@ import Visits
     bench.give(.committed(bench.unstored.last?.position ?? 0))
     #expect(bench.call(staff, "visit.create", bench.booking(in: 2))["visit"] != nil)
   }
+
+  @Test func whoLeftByALinkBeforeTheEndIsThereForTheRatingAloneOnceTheCallIsOver() throws {
+    var settings = ClinicSettings(lobby: .off)
+    settings.patientsRate = true
+    var bench = try ControlBench(settings: settings)
+    let staff = bench.staff()
+    bench.call(staff, "call.start")
+    let patient = bench.patient()
+    bench.call(patient, "call.join")
+    bench.call(patient, "call.leave")
+    bench.call(staff, "call.end")
+    bench.call(staff, "call.start")
+    #expect(bench.reason(bench.call(patient, "call.join")) == "call_ended")
+    let rated = bench.call(
+      patient, "feedback.submit", ["scale": "yes_no", "had_problems": false])
+    #expect(bench.reason(rated) == "done")
+    #expect(bench.closed[patient] == "after_call_over")
+  }
 }

@@ -197,4 +197,30 @@ import Visits
     let refused = bench.call(patient, "directory.search", ["query": "bo"])
     #expect(bench.reason(refused) == "not_permitted")
   }
+
+  @Test func addedStaffLearnsFromAnAnswerNothingThatTheVisitHides() throws {
+    var bench = try ControlBench()
+    let colleague = bench.clinicColleague()
+    let staff = bench.clinicStaff()
+    let patient: JSON = ["person": "per_kim", "name": "Kim Berg", "phone": "070-174 06 05"]
+    let proxies: JSON = [["name": "Eva Berg", "phone": "070-174 06 06"]]
+    let other = bench.open("per_third", ["role": "staff", "name": "Cilla Dahl"])
+    let first = bench.call(
+      other, "visit.create", bench.booking(in: 24, patient: patient))
+    let booking = bench.booking(in: 24, ["proxies": proxies], patient: patient)
+    let id = bench.call(staff, "visit.create", booking)["visit"]?["id"] ?? .null
+    bench.call(
+      staff, "visit.add_staff", ["visit": id, "person": .string(ControlBench.colleague)])
+    let mine = bench.call(staff, "visit.update", ["visit": id, "heading": "Sår"]).description
+    let answer = bench.call(colleague, "visit.update", ["visit": id, "heading": "Utslag"])
+    #expect(answer["invites"]?.array?.count == 2)
+    let theirs = answer.description
+    let elsewhere = first["visit"]?["id"]?.string ?? "none"
+    for hidden in ["Kim Berg", "Eva Berg", "+46701740605", "+46701740606", "per_kim", elsewhere] {
+      #expect(!theirs.contains(hidden), "\(hidden)")
+    }
+    #expect(
+      mine.contains("patient_overlap") && mine.contains("per_kim") && mine.contains(elsewhere))
+    #expect(theirs.contains("patient_overlap"))
+  }
 }

@@ -156,7 +156,7 @@ import Wire
 
   @Test func everyMethodReadsWhatNewerClientsAdd() throws {
     let request = try Request(.callJoin, params: ["colour": "blue"])
-    #expect(request == .call(.join(nil)))
+    #expect(request == .call(.join(nil, name: nil)))
   }
 
   @Test func nullIsAsGoodAsNothing() throws {

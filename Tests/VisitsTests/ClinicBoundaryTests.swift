@@ -87,4 +87,23 @@ import Testing
     try scene.perform(.createVisit(draft), by: staffOfOther(scene))
     return scene
   }
+
+  @Test func aProxyKnowsTheVisitsOfThoseForWhomTheTokenLetsThemActAlone() throws {
+    var scene = try Scene.empty()
+    var draft = scene.draft()
+    let mother = PersonRecord(id: named("per_mother"), name: Redacted("Mia"))
+    draft.attendees.append(.init(mother, role: .proxy))
+    try scene.perform(.createVisit(draft), by: scene.staff(scene.anna))
+    try scene.annaStarts()
+    func proxy(for patients: Set<PersonID>?) -> Actor {
+      .session(
+        Identity(
+          clinic: scene.clinic, role: .proxy, person: mother.id, identifiedBy: .eID,
+          proxyFor: patients))
+    }
+    let another = proxy(for: [named("per_other")])
+    #expect(scene.refusal(of: .join(as: named("par_m")), by: another) == .visitNotFound)
+    try scene.perform(.join(as: named("par_m")), by: proxy(for: [scene.pia]))
+    try scene.perform(.join(as: named("par_m2")), by: proxy(for: nil))
+  }
 }

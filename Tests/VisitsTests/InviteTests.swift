@@ -8,7 +8,7 @@ import Testing
     var scene = try Scene()
     var person = guest("per_x")
     person.name = nil
-    #expect(scene.refusal(inviting: person) == Refusal(.nameRequired, field: "name"))
+    #expect(scene.refusal(inviting: person) == Refusal(.nameRequired, field: "given_name"))
     person.email = nil
     person.name = Redacted("Gun Gran")
     #expect(scene.refusal(inviting: person) == Refusal(.addressRequired, field: "phone"))
@@ -57,7 +57,8 @@ import Testing
       of: drafts, in: scene.visit, by: anna, at: scene.now)
     #expect(
       refusals == [
-        1: Refusal(.nameRequired, field: "name"), 2: Refusal(.badPhoneNumber, field: "phone"),
+        1: Refusal(.nameRequired, field: "given_name"),
+        2: Refusal(.badPhoneNumber, field: "phone"),
         4: Refusal(.alreadyExists, field: "person"),
       ])
     try scene.perform(.createInvites(drafts), by: anna)
@@ -208,5 +209,30 @@ import Testing
 
   private func works(_ scene: Scene) -> Bool {
     (try? scene.link(scene.personalLink, session: "s")) != nil
+  }
+
+  @Test func whoOpensALinkASecondTimeHasNotUsedIt() throws {
+    var scene = try Scene()
+    let anna = try scene.annaStarts()
+    let ivan = try scene.linkJoins(as: "par_ivan")
+    try scene.linkJoins(as: "par_second", session: "second")
+    try scene.perform(.admit(named("par_second")), by: anna)
+    try scene.perform(.leave, by: ivan)
+    let invite = try #require(scene.current.invite(scene.personalLink))
+    #expect(!invite.wasUsed)
+    #expect(scene.current.state(of: invite) == .queued)
+  }
+
+  @Test(arguments: [InviteDraft.NamePart.given, .family])
+  func atBookingAGuestHasBothNamesAndInACallNeitherIsNeeded(missing: InviteDraft.NamePart) throws {
+    var scene = try Scene()
+    var draft = InviteDraft(
+      id: named("inv_x"), recipient: .person(guest("per_x"), role: .guest, kind: .other))
+    draft.missingName = missing
+    #expect(throws: Refusal(.nameRequired, field: missing.rawValue)) {
+      try scene.perform(.createInvite(draft), by: scene.staff(scene.anna))
+    }
+    let anna = try scene.annaStarts()
+    try scene.perform(.createInvite(draft), by: anna)
   }
 }

@@ -235,4 +235,48 @@ import Testing
     }
     #expect(scene.current.people.keys.sorted() == known)
   }
+
+  @Test func aSecondOpeningStaysAStrangersWhenTheRecipientIsGone() throws {
+    var scene = try Scene(lobby: .off)
+    try scene.annaStarts()
+    let first = try scene.linkJoins(as: "par_ivan")
+    var second = try scene.link(scene.personalLink, session: "second")
+    if case .session(var identity) = second {
+      identity.link?.isSecond = true
+      second = .session(identity)
+    }
+    try scene.perform(.leave, by: first)
+    try scene.perform(.join(as: named("par_second")), by: second)
+    let arrived = try #require(scene.current.participant(named("par_second")))
+    #expect(arrived.place == .lobby)
+    #expect(arrived.person == named("per_stranger-second"))
+    #expect(arrived.identifiedBy == .unverified)
+  }
+
+  @Test(arguments: ["hold", "remove", "deny"])
+  func onceStaffHasSentSomebodyAwayWhoCameByTheGeneralLinkAllWhoDoWait(how: String) throws {
+    var scene = try Scene(lobby: .off)
+    let anna = try scene.annaStarts()
+    try scene.perform(
+      .join(as: named("par_one")), by: try scene.link(scene.generalLink, session: "one"))
+    #expect(scene.place(named("par_one")) == .call)
+    if how == "deny" { try scene.perform(.hold(named("par_one")), by: anna) }
+    let commands: [String: VisitCommand] = [
+      "hold": .hold(named("par_one")), "remove": .remove(named("par_one")),
+      "deny": .deny(named("par_one")),
+    ]
+    try scene.perform(try #require(commands[how]), by: anna)
+    try scene.perform(
+      .join(as: named("par_two")), by: try scene.link(scene.generalLink, session: "two"))
+    #expect(scene.place(named("par_two")) == .lobby)
+    // A link of one's own is not touched by that, and a rotated link begins anew.
+    try scene.linkJoins(as: "par_ivan")
+    #expect(scene.place(named("par_ivan")) == .call)
+    try scene.perform(.rotateInvite(scene.generalLink), by: anna)
+    let rotated = try scene.ledger.identity(
+      ofLink: scene.generalLink, version: 2, stranger: named("per_stranger-three"),
+      name: Redacted("Somebody"), at: scene.now.wall)
+    try scene.perform(.join(as: named("par_three")), by: .session(rotated))
+    #expect(scene.place(named("par_three")) == .call)
+  }
 }

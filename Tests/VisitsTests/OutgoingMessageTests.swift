@@ -96,11 +96,20 @@ import Testing
     #expect(told(scene).filter { $0.contains("per_pia") }.count == 2)
   }
 
-  @Test func aGuestWhoseLinkWasTakenBackIsToldNothingMore() throws {
+  @Test func aGuestWhoseLinkIsTakenBackIsToldThatAndNothingMore() throws {
     var scene = try booked { _ in }
     try scene.perform(.revokeInvite(named("inv_gun")), by: scene.staff(scene.anna))
+    let told = self.told(scene).filter { $0.hasPrefix("cancelled per_gun") }
+    #expect(told == ["cancelled per_gun sms inv_gun", "cancelled per_gun email inv_gun"])
     try scene.perform(.cancel, by: scene.staff(scene.anna))
-    #expect(!told(scene).contains { $0.hasPrefix("cancelled per_gun") })
+    #expect(self.told(scene).filter { $0.hasPrefix("cancelled per_gun") } == told)
+  }
+
+  @Test func whoseLinkIsTakenBackDuringTheCallIsSentNoMessage() throws {
+    var scene = try Scene()
+    let anna = try scene.annaStarts()
+    try scene.perform(.revokeInvite(scene.personalLink), by: anna)
+    #expect(!scene.current.messages.contains { $0.kind == .cancelled })
   }
 
   @Test func anInviteIsSentAgainByEachChannelWhileItsLinkWorks() throws {

@@ -119,4 +119,17 @@ import Testing
     #expect(scene.refusal(of: .updateSelf(SelfUpdate(handRaised: true)), by: pia) == .notInCall)
     try scene.perform(.updateSelf(SelfUpdate(handRaised: false)), by: pia)
   }
+
+  @Test func whatAClinicLetsNobodyShareAnyMoreIsTakenDown() throws {
+    var (scene, anna, pia, ivan) = try call(sharing: [.patient, .guest])
+    for actor in [anna, pia, ivan] {
+      try scene.perform(.startSharing(.computer, audio: true), by: actor)
+    }
+    var settings = ClinicSettings()
+    settings.sharing = [.guest]
+    try scene.perform(.changeSettings(scene.clinic, settings), by: .system)
+    #expect(sharing("par_pia", in: scene) == nil)
+    #expect(sharing("par_anna", in: scene) != nil)
+    #expect(sharing("par_ivan", in: scene) != nil)
+  }
 }

@@ -143,12 +143,12 @@ extension ControlPlane {
       return (describeBooked(id), status, [tag(of: id), place])
     case .visit(let id): return (["visit": describe(id) ?? .null], 200, [tag(of: id)])
     case .invites(let outcomes, let id):
-      let list = journal.decided.visits[id].map { describe(outcomes, in: $0) }
+      let list = journal.decided.visits[id].map { describe(outcomes, in: $0, for: .backEnd) }
       return (["invites": list ?? []], 201, [])
     case .invite(let invite, let id):
       let visit = journal.decided.visits[id]
       let described = visit.flatMap { visit in
-        visit.invite(invite).map { describe($0, in: visit) }
+        visit.invite(invite).map { describe($0, in: visit, for: .backEnd) }
       }
       return (["invite": described ?? .null], 200, [])
     case .generalLink(let id):

@@ -8,7 +8,9 @@ extension ControlPlane {
     let visit = try ownVisit(of: call)
     switch call.operation {
     case .listInvites:
-      let invites = visit.invites.filter(\.isPersonal).map { describe($0, in: visit) }
+      let invites = visit.invites.filter(\.isPersonal).map {
+        describe($0, in: visit, for: .backEnd)
+      }
       respond(["invites": .array(invites)], to: call.exchange)
     case .createInvites: try createInvites(in: visit, for: call)
     case .resendInvite:

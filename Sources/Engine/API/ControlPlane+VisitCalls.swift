@@ -129,12 +129,8 @@ extension ControlPlane {
   /// A visit with what does not fit, and the links into it.
   func describeBooked(_ id: VisitID) -> JSON {
     guard let visit = journal.decided.visits[id] else { return [:] }
-    let links = visit.invites.filter { $0.isPersonal && !$0.isRevoked }
-    return [
-      "visit": describe(id) ?? .null,
-      "warnings": .array(journal.decided.warnings(for: id).map(Self.describe)),
-      "invites": .array(links.map { describe($0, in: visit) }),
-    ]
+    return .object(
+      [.init("visit", describe(id) ?? .null)] + describeBooking(visit, for: .backEnd))
   }
 
   /// The version of a visit: a call that comes and goes does not make another one of it.

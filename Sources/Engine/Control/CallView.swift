@@ -4,7 +4,8 @@ import Visits
 
 /// What one session's person may see of a visit at the moment: all of it, and nothing else.
 ///
-/// Whoever waits in the lobby has an empty view, so there is nothing that could be sent to them.
+/// Whoever waits in the lobby has a view that is empty but for what rings for that person, so there
+/// is nothing else that could be sent to them.
 struct CallView: Equatable, Sendable {
   /// A person in the call.
   struct Member: Equatable, Sendable {
@@ -35,6 +36,8 @@ struct CallView: Equatable, Sendable {
     var identifiedBy: Identification
     /// By which kind of link, or by a token.
     var enteredBy: String
+    /// The link, where it was one.
+    var invite: InviteID?
     var since: WallTime
     /// Why the person was sent back from the call; nil: was not.
     var held: HoldReason?
@@ -92,9 +95,12 @@ extension ControlPlane {
     switch view.place {
     case .lobby:
       view.held = me?.heldBecause
-      return view
+      guard me?.role == .patient || me?.role == .proxy else { return view }
+      view.requests = requests(of: scene, for: state)
     case .out:
-      guard state.identity.role != .guest, !isStranger(state, in: scene) else { return view }
+      guard state.identity.role != .guest, !scene.visit.isStranger(state.identity) else {
+        return view
+      }
       view.call = summary(of: scene)
       view.requests = requests(of: scene, for: state)
       view.rating = rating(of: scene, for: state)
@@ -114,15 +120,6 @@ extension ControlPlane {
     return view
   }
 
-  /// Whether somebody else is already here by the session's personal link: then the session's
-  /// person is not the one whom the link names, and learns nothing of what is that one's.
-  func isStranger(_ session: ControlSession, in scene: Scene) -> Bool {
-    guard session.identity.link != nil else { return false }
-    return scene.visit.participants.contains {
-      $0.person == session.identity.person && $0.id != session.identity.participant
-    }
-  }
-
   /// Who was rung, for somebody outside: oneself, and for staff with a right to the visit, all.
   private func requests(of scene: Scene, for session: ControlSession) -> [CallRequest] {
     let all = scene.call?.requests ?? []
@@ -134,7 +131,7 @@ extension ControlPlane {
   /// What the person may rate, as long as the session can tell of it.
   private func rating(of scene: Scene, for session: ControlSession) -> CallView.Rating? {
     let (person, visit) = (session.identity.person, scene.visit)
-    guard journal.decided.mayRate(person, in: visit.id, at: moment.instant),
+    guard journal.decided.mayRate(session.identity, in: visit.id, at: moment.instant),
       let call = visit.ratableCall(of: person, at: moment.instant)
     else { return nil }
     let ended = visit.pastCalls.last { $0.id == call }?.endedAt
@@ -178,7 +175,7 @@ extension ControlPlane {
       name: journal.decided.name(of: participant, in: scene.visit, for: .staff),
       role: participant.role, kind: participant.kind, identifiedBy: participant.identifiedBy,
       enteredBy: invite.map { $0.isPersonal ? "personal_link" : "general_link" } ?? "token",
-      since: participant.since, held: participant.heldBecause)
+      invite: invite?.id, since: participant.since, held: participant.heldBecause)
   }
 
   private func connection(of participant: Participant) -> String {

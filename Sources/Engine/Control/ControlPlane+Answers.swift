@@ -34,8 +34,10 @@ extension ControlPlane {
     case .visit(let visit): return describe(visit, for: session)
     case .booked(let visit): return describeBooked(visit, for: session)
     case .invites(let outcomes, let visit):
-      guard let visit = journal.decided.visits[visit] else { return [] }
-      return [.init("invites", describe(outcomes, in: visit))]
+      guard let visit = journal.decided.visits[visit], let state = sessions[session] else {
+        return []
+      }
+      return [.init("invites", describe(outcomes, in: visit, for: .person(state.identity)))]
     case .generalLink(let visit):
       guard let visit = journal.decided.visits[visit] else { return [] }
       return describeGeneralLink(of: visit)
@@ -52,17 +54,29 @@ extension ControlPlane {
 
   /// A visit that was made or changed, with what does not fit and the links into it.
   private func describeBooked(_ id: VisitID, for session: SessionID) -> [JSON.Member] {
-    guard let visit = journal.decided.visits[id] else { return [] }
+    guard let visit = journal.decided.visits[id], let state = sessions[session] else { return [] }
+    return describe(id, for: session) + describeBooking(visit, for: .person(state.identity))
+  }
+
+  /// What a viewer is told of a booking beside the visit itself.
+  func describeBooking(_ visit: Visit, for viewer: Viewer) -> [JSON.Member] {
+    let seesPatient = visibleFields(of: visit, for: viewer).contains(.patient)
+    let warnings = journal.decided.warnings(for: visit.id)
     let links = visit.invites.filter { $0.isPersonal && !$0.isRevoked }
-    return describe(id, for: session) + [
-      .init("warnings", .array(journal.decided.warnings(for: id).map(Self.describe))),
-      .init("invites", .array(links.map { describe($0, in: visit) })),
+    return [
+      .init("warnings", .array(warnings.map { Self.describe($0, seesPatient: seesPatient) })),
+      .init("invites", .array(links.map { describe($0, in: visit, for: viewer) })),
     ]
   }
 
-  /// What staff is told of a booking that stands all the same.
-  static func describe(_ warning: BookingWarning) -> JSON {
-    .compact([
+  /// What somebody is told of a booking that stands all the same: who the patient is, and where
+  /// else, only where they may know that.
+  private static func describe(_ warning: BookingWarning, seesPatient: Bool) -> JSON {
+    var warning = warning
+    if warning.code == .patientOverlap, !seesPatient {
+      (warning.person, warning.visit) = (nil, nil)
+    }
+    return .compact([
       "code": .string(warning.code.rawValue), "field": .string(warning.field),
       "person": warning.person.map { .string($0.text) },
       "visit": warning.visit.map { .string($0.text) },

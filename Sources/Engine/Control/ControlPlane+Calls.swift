@@ -10,7 +10,11 @@ extension ControlPlane {
     switch action {
     case .start(let visit):
       try startCall(of: try chooseCall(visit, for: session), from: session, reply: reply)
-    case .join(let visit):
+    case .join(let visit, let name):
+      // Who came by a link can say at the door who they are; a token has said it.
+      if let name, sessions[session]?.identity.link != nil {
+        sessions[session]?.identity.name = name
+      }
       try join(try chooseCall(visit, for: session), from: session, reply: reply)
     case .leave: try request(.leave, in: try ownVisit(of: session), from: session, as: reply)
     case .end: try request(.endCall, in: try ownVisit(of: session), from: session, as: reply)
@@ -75,11 +79,27 @@ extension ControlPlane {
     endProbe(of: session)
     sessions[session]?.measured = MeasuredCall()
     sessions[session]?.identity.participant = participant
+    keepApart(visit, participant, session)
     let former = sessions[session]?.visit
     guard former != visit else { return }
     if let former { attendances[former]?.sessions.removeAll { $0 == session } }
     sessions[session]?.visit = visit
     attendances[visit, default: Attendance()].sessions.append(session)
+  }
+
+  /// Of several sessions by one personal link, one is its recipient's: the first to join. The
+  /// others stay a stranger's, even when that one is gone.
+  private mutating func keepApart(
+    _ visit: VisitID, _ participant: ParticipantID, _ session: SessionID
+  ) {
+    guard let arrived = journal.decided.visits[visit]?.participant(participant) else { return }
+    if arrived.identifiedBy == .unverified { sessions[session]?.identity.link?.isSecond = true }
+    for other in attendances[visit]?.sessions ?? [] where other != session {
+      guard let identity = sessions[other]?.identity, identity.person == arrived.person,
+        identity.participant == nil
+      else { continue }
+      sessions[other]?.identity.link?.isSecond = true
+    }
   }
 
   // MARK: Ringing

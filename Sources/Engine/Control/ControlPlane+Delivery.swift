@@ -116,6 +116,13 @@ extension ControlPlane {
       }
       link = message.invite.flatMap(self.link)
     }
+    if message.kind == .changed || message.kind == .cancelled {
+      // Whom nothing has reached so far is not told that it is different now.
+      guard
+        visit.hasReached(message.person, by: message.channel)
+          || !configuration.channels.contains(message.channel)
+      else { return .failure(.init(failure: .overtaken)) }
+    }
     let person = visit.people[message.person]
     guard let recipient = message.channel == .sms ? person?.phone : person?.email else {
       return .failure(.init(failure: .noAddress))

@@ -60,11 +60,14 @@ extension ControlPlane {
   func describeSnapshot(_ session: SessionID) -> JSON {
     guard let state = sessions[session] else { return [:] }
     let view = state.shown
-    guard view.place != .lobby else { return ["call": ["place": "lobby"]] }
+    let request = describeRinging(for: state)
+    guard view.place != .lobby else {
+      return .compact(["call": ["place": "lobby"], "request": request])
+    }
     guard view.place == .call, let call = view.call else {
       return .compact([
         "call": view.call.map { $0.json(place: .out) },
-        "request": describeRinging(for: state),
+        "request": request,
         "rating": view.rating.map(\.json),
       ])
     }
@@ -83,6 +86,7 @@ extension ControlPlane {
   /// What rings for the session's person, in the visit that it is about or was last rung in.
   private func describeRinging(for session: ControlSession) -> JSON? {
     guard let id = session.visit ?? session.rungIn, let visit = journal.scene(of: id)?.visit,
+      !visit.isStranger(session.identity),
       let ringing = visit.call?.requests.last(where: { $0.person == session.identity.person }),
       ringing.state == .sent
     else { return nil }
@@ -125,7 +129,7 @@ extension ControlPlane {
     var name = identity.name
     // Who comes by a personal link is greeted by the name that the link was sent to.
     if identity.link != nil, let scene = session.visit.flatMap(journal.scene),
-      !isStranger(session, in: scene), let known = scene.visit.people[identity.person]?.name
+      !scene.visit.isStranger(identity), let known = scene.visit.people[identity.person]?.name
     {
       name = known
     }
@@ -177,8 +181,9 @@ extension CallView.Waiting {
     .compact([
       "participant": .string(id.text), "name": name.map { .string($0.value) } ?? .null,
       "role": .string(role.rawValue), "kind": kind.map { .string($0.rawValue) },
-      "entered_by": .string(enteredBy), "identified_by": .string(identifiedBy.rawValue),
-      "since": .integer(since.milliseconds), "held": held.map { .string($0.rawValue) },
+      "entered_by": .string(enteredBy), "invite": invite.map { .string($0.text) },
+      "identified_by": .string(identifiedBy.rawValue), "since": .integer(since.milliseconds),
+      "held": held.map { .string($0.rawValue) },
     ])
   }
 }

@@ -3,15 +3,10 @@ import Signaling
 import Visits
 
 extension ControlPlane {
-  /// A personal link as a session's person may see it: whose it is, is left out of a patient's and
-  /// a proxy's for staff who may not know more about the patient.
-  func describe(_ invite: Invite, in visit: Visit, for session: ControlSession) -> JSON {
-    let visible = visibleFields(of: visit, for: .person(session.identity))
-    return describe(invite, in: visit, seesPatient: visible.contains(.patientContact))
-  }
-
-  /// A personal link, for those who may see who has been invited.
-  func describe(_ invite: Invite, in visit: Visit, seesPatient: Bool = true) -> JSON {
+  /// A personal link as a viewer may see it who may see who has been invited: whose it is, is left
+  /// out of a patient's and a proxy's for staff who may not know more about the patient.
+  func describe(_ invite: Invite, in visit: Visit, for viewer: Viewer) -> JSON {
+    let seesPatient = visibleFields(of: visit, for: viewer).contains(.patientContact)
     var person: PersonRecord?
     var role = Role.guest
     var kind: GuestKind?
@@ -40,14 +35,14 @@ extension ControlPlane {
   }
 
   /// What has become of links that were asked for together, in the order of the recipients.
-  func describe(_ outcomes: [InviteOutcome], in visit: Visit) -> JSON {
+  func describe(_ outcomes: [InviteOutcome], in visit: Visit, for viewer: Viewer) -> JSON {
     .array(
       outcomes.enumerated().map { index, outcome in
         switch outcome {
         case .accepted(let id):
           [
             "status": "accepted",
-            "invite": visit.invite(id).map { describe($0, in: visit) } ?? .null,
+            "invite": visit.invite(id).map { describe($0, in: visit, for: viewer) } ?? .null,
           ]
         case .refused(let reason, let field):
           .compact([

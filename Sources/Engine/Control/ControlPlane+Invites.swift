@@ -16,7 +16,7 @@ extension ControlPlane {
       let visit = try require(.inviteList, in: try choose(visit, for: session), by: session)
       guard let state = sessions[session] else { return }
       let personal = visit.invites.filter(\.isPersonal)
-      let described = personal.map { describe($0, in: visit, for: state) }
+      let described = personal.map { describe($0, in: visit, for: .person(state.identity)) }
       sendResult(["invites": .array(described)], to: reply)
     case .resend(let invite):
       try request(.resendInvite(invite), about: invite, from: session, as: reply)

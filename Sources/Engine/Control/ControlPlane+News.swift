@@ -111,7 +111,7 @@ extension ControlPlane {
       guard let state = sessions[session], state.identity.role == .staff,
         (try? journal.decided.require(.inviteList, in: visit.id, by: state.identity)) != nil
       else { continue }
-      let described = describe(invite, in: visit, for: state)
+      let described = describe(invite, in: visit, for: .person(state.identity))
       notify(session, .inviteChanged, ["visit": .string(visit.id.text), "invite": described])
     }
   }

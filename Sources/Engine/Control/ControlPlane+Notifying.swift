@@ -38,6 +38,7 @@ extension ControlPlane {
     let new = view(of: session)
     guard new != old else { return }
     sessions[session]?.shown = new
+    if old.place == .call, new.place != .call { sessions[session]?.signaling.forgetMissed() }
     if old.place != new.place {
       // One sees more of the visit, or less, from another place.
       let described = describeVisit(of: session)
@@ -59,6 +60,8 @@ extension ControlPlane {
       let reason = old.participant.flatMap({ departures[$0] })
     {
       endStay(of: session, because: reason, in: visit)
+    } else if old.place == .out, new.place == .out, old.call != nil, new.call == nil {
+      endAbsence(of: session, in: visit)
     }
   }
 
@@ -164,7 +167,7 @@ extension ControlPlane {
       let before = old.requests.first { $0.id == request.id }?.state
       guard before != request.state else { continue }
       if request.state == .sent {
-        guard new.place == .out, sessions[session]?.identity.person == request.person else {
+        guard new.place != .call, sessions[session]?.identity.person == request.person else {
           continue
         }
         notify(session, .callRequested, describe(request, in: told))

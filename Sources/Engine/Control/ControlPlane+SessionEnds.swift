@@ -71,13 +71,26 @@ extension ControlPlane {
     case .revoked: end(session, because: .inviteRevoked)
     case .visitClosed: return
     case .callEnded:
-      if journal.decided.mayRate(state.identity.person, in: visit, at: moment.instant) {
-        sessions[session]?.ratingUntil = moment.instant + Limits.ratingWindow
-        watchExpiry(of: session)
-      } else {
-        end(session, because: .callEnded)
-      }
+      if !keepForRating(session, in: visit) { end(session, because: .callEnded) }
     }
+  }
+
+  /// A call has ended that a session's person had left before: it is there for the rating alone,
+  /// where one is wanted.
+  mutating func endAbsence(of session: SessionID, in visit: VisitID) {
+    guard sessions[session]?.endsWithCall == true else { return }
+    _ = keepForRating(session, in: visit)
+  }
+
+  /// Gives a session a while for a rating and nothing else; returns whether its person may give
+  /// one.
+  private mutating func keepForRating(_ session: SessionID, in visit: VisitID) -> Bool {
+    guard let identity = sessions[session]?.identity,
+      journal.decided.mayRate(identity, in: visit, at: moment.instant)
+    else { return false }
+    sessions[session]?.ratingUntil = moment.instant + Limits.ratingWindow
+    watchExpiry(of: session)
+    return true
   }
 
   /// Ends the sessions that were for a visit that is over; who may still rate can do that.
@@ -87,12 +100,7 @@ extension ControlPlane {
       else {
         continue
       }
-      if journal.decided.mayRate(state.identity.person, in: visit, at: moment.instant) {
-        sessions[session]?.ratingUntil = moment.instant + Limits.ratingWindow
-        watchExpiry(of: session)
-      } else {
-        end(session, because: reason)
-      }
+      if !keepForRating(session, in: visit) { end(session, because: reason) }
     }
   }
 

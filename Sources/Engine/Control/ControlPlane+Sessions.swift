@@ -29,6 +29,11 @@ extension ControlPlane {
   ) {
     guard let bucket = connections[connection]?.bucket else { return }
     let session = SessionID(random: &random)
+    var identity = identity
+    if let visit = identity.visit.flatMap({ journal.decided.visits[$0] }) {
+      let isStranger = visit.isStranger(identity)
+      identity.link?.isSecond = isStranger
+    }
     sessions[session] = ControlSession(
       session, on: connection, bucket: bucket, identity: identity, lifetime: lifetime,
       client: client, at: moment.instant)

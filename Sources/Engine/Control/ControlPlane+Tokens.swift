@@ -29,9 +29,7 @@ extension ControlPlane {
       throw Self.tokenRefused
     }
     guard let visit = identity.visit else { return (identity, lifetime) }
-    guard let scene = journal.scene(of: visit), identity.mayActFor(patientOf: scene.visit) else {
-      throw Self.tokenRefused
-    }
+    guard journal.scene(of: visit) != nil else { throw Self.tokenRefused }
     do {
       try journal.decided.require(.callJoin, in: visit, by: identity)
     } catch {
@@ -54,11 +52,5 @@ extension Identity {
     case .sessionOpen, .callLeave, .shareStop, .seatsAcknowledge: true
     default: permissions?.contains(method.rawValue) ?? true
     }
-  }
-
-  /// Whether the visit is for a patient for whom the proxy acts; true for everybody else.
-  fileprivate func mayActFor(patientOf visit: Visit) -> Bool {
-    guard role == .proxy, let proxyFor else { return true }
-    return visit.booked.contains { $0.value == .patient && proxyFor.contains($0.key) }
   }
 }

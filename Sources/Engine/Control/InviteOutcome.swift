@@ -18,7 +18,10 @@ extension InviteDraft {
     self.init(
       id: InviteID(random: &random),
       recipient: .person(person, role: .guest, kind: recipient.kind),
-      language: recipient.language, agreedWithPatient: agreedWithPatient)
+      notBefore: recipient.notBefore, expires: recipient.expires, language: recipient.language,
+      agreedWithPatient: agreedWithPatient)
+    missingName =
+      recipient.givenName == nil ? .given : recipient.familyName == nil ? .family : nil
   }
 }
 

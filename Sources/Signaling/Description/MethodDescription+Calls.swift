@@ -25,8 +25,14 @@ extension MethodDescription {
       .callStart, "Starts the call and joins it; rings the patient and the proxies.", [visit],
       gives: joined, reasons: ["not_permitted", "call_exists", "visit_closed"]),
     MethodDescription(
-      .callJoin, "Into the call or its lobby, as the rules say.", [visit], gives: joined,
-      reasons: ["no_call", "call_ended", "denied", "barred", "call_full"]),
+      .callJoin, "Into the call or its lobby, as the rules say.",
+      [
+        visit,
+        .optional(
+          "name", .text(maximumBytes: Limits.nameBytes),
+          "What a guest is called whose link names nobody."),
+      ], gives: joined,
+      reasons: ["no_call", "call_ended", "denied", "barred", "call_full", "name_required"]),
     MethodDescription(.callLeave, "Leaves the call or the lobby.", reasons: ["not_joined"]),
     MethodDescription(
       .callEnd, "Ends the call for everybody.", reasons: ["not_permitted", "not_in_call"]),

@@ -16,6 +16,8 @@ extension MethodDescription {
     .optional("email", .text(maximumBytes: Limits.nameBytes), "E-mail address."),
     .optional("kind", .word(of: GuestKind.self), "What the guest is there for."),
     .optional("language", .text(maximumBytes: 35), "Of the message, as `sv`."),
+    .optional("not_before", .time, "The link works from then on, and at once without."),
+    .optional("expires", .time, "Until then; without, as the clinic's settings say."),
   ]
 
   /// Methods about the clinic's staff.
@@ -46,10 +48,16 @@ extension MethodDescription {
           "For whom; each with a phone number or an e-mail address."),
         .optional("agreed_with_patient", .flag, "The patient has agreed to it."),
       ], gives: object(["invites": list(form("InviteOutcome"))]),
-      reasons: ["not_permitted", "bad_phone_number", "bad_email", "too_many"],
+      reasons: [
+        "not_permitted", "bad_phone_number", "bad_email", "address_required", "name_required",
+        "too_many",
+      ],
       example: [
         "recipients": [
-          ["given_name": "Alex", "phone": "+46 70 174 06 36", "kind": "interpreter"]
+          [
+            "given_name": "Alex", "family_name": "Lind", "phone": "+46 70 174 06 36",
+            "kind": "interpreter",
+          ]
         ], "agreed_with_patient": true,
       ]),
     MethodDescription(

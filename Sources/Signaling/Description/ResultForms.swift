@@ -82,7 +82,7 @@ enum ResultForms {
     [
       "participant": text, "name": textOrNull, "role": role, "entered_by": text,
       "identified_by": identification, "since": number,
-    ], optional: ["kind": kind, "held": text])
+    ], optional: ["invite": text, "kind": kind, "held": text])
 
   private static let seat = Form.object(
     ["seat": number, "epoch": number, "participant": textOrNull],

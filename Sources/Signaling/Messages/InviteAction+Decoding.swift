@@ -35,6 +35,8 @@ extension InviteAction.Recipient {
     email = try reader.optionalName("email", maximumBytes: Limits.nameBytes)
     kind = try reader.optionalWord("kind", GuestKind.self) ?? .other
     language = try reader.optionalName("language", maximumBytes: 35)?.value
+    notBefore = try reader.optionalTime("not_before")
+    expires = try reader.optionalTime("expires")
   }
 
   /// First and last name as one text, as far as they are known.

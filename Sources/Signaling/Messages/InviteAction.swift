@@ -37,5 +37,9 @@ public enum InviteAction: Equatable, Sendable {
     public var kind: GuestKind
     /// The language tag of the message (BCP 47).
     public var language: String?
+    /// The link works from here on; nil: at once.
+    public var notBefore: WallTime?
+    /// The link works until here; nil: as the clinic's settings say.
+    public var expires: WallTime?
   }
 }

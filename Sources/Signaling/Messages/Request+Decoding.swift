@@ -48,7 +48,10 @@ extension CallAction {
   init?(_ method: SignalingMethod, _ reader: ParameterReader) throws(SignalingError) {
     switch method {
     case .callStart: self = .start(try reader.optionalIdentifier("visit", VisitID.self))
-    case .callJoin: self = .join(try reader.optionalIdentifier("visit", VisitID.self))
+    case .callJoin:
+      self = .join(
+        try reader.optionalIdentifier("visit", VisitID.self),
+        name: try reader.optionalName("name", maximumBytes: Limits.nameBytes))
     case .callLeave: self = .leave
     case .callEnd: self = .end
     case .callRequest: self = .request(try reader.identifier("person", PersonID.self))

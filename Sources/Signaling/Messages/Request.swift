@@ -22,7 +22,7 @@ public enum CallAction: Equatable, Sendable {
   /// Staff starts the call of a visit.
   case start(VisitID?)
   /// Into the call or its lobby.
-  case join(VisitID?)
+  case join(VisitID?, name: Redacted<String>?)
   case leave
   case end
   /// Rings a patient or proxy.

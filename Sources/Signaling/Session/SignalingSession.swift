@@ -106,6 +106,14 @@ public struct SignalingSession: Sendable {
     return Array(kept.suffix(Int(count)))
   }
 
+  /// Keeps none of what has been told so far: who has missed any of it gets a snapshot instead,
+  /// with what they may know by now.
+  public mutating func forgetMissed() {
+    kept = []
+    oldest = 0
+    keptBytes = 0
+  }
+
   /// Keeps to the caps; what was forgotten gives its memory back.
   private mutating func forgetOldest() {
     while kept.count - oldest > Limits.replayedNotifications || keptBytes > Limits.replayedBytes {

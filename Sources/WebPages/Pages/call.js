@@ -138,12 +138,12 @@ async function join() {
     const { place: at, snapshot } = await requestEntry();
     await takeSnapshot({ ...snapshot, place: at });
   } catch (error) {
+    // The link turned out to name nobody, or somebody else: the door asks for the name.
+    if (error.reason === 'name_required') you = { ...you, name: undefined, role: 'guest' };
     await showDoor(explain(error));
     return;
   }
   await ask('self.update', ownSwitches());
-  // A guest whose link names nobody has said at the door who is waiting.
-  if (place === 'lobby' && door.name !== '') await ask('self.update', { name: door.name });
 }
 
 /** Staff starts the call where there is none; a patient who is being rung answers. */
@@ -160,7 +160,7 @@ async function requestEntry() {
       if (error.reason !== 'call_exists') throw error;
     }
   }
-  return session.request('call.join');
+  return session.request('call.join', door.name === '' ? {} : { name: door.name });
 }
 
 async function decline() {
@@ -170,6 +170,9 @@ async function decline() {
 }
 
 // In the lobby and in the call
+
+/** What stands above the lobby while staff rings somebody who waits there. */
+const RINGING = 'Vården ringer upp dig';
 
 /** Makes the page show what the server says that this person may see now. */
 async function takeSnapshot(snapshot) {
@@ -187,7 +190,7 @@ async function takeSnapshot(snapshot) {
   startMedia();
   media.applySeats(snapshot.seats ?? []);
   await media.setAdmitted(place === 'call');
-  if (place === 'lobby') showLobby('Du väntar på att släppas in');
+  if (place === 'lobby') showLobby(isRinging ? RINGING : 'Du väntar på att släppas in');
   if (place === 'call') showCall();
 }
 
@@ -214,6 +217,7 @@ async function restartMedia() {
 
 function showLobby(title) {
   byID('lobby-title').textContent = title;
+  byID('answer').hidden = !isRinging;
   byID('lobby-preview').append(devices.preview);
   show('lobby');
 }
@@ -278,6 +282,11 @@ const NOTIFICATIONS = {
   'call.requested': () => {
     isRinging = true;
     if (place === 'out') showDoor();
+    if (place === 'lobby') showLobby(RINGING);
+  },
+  'call.answered': () => {
+    isRinging = false;
+    if (place === 'lobby') showLobby('Du väntar på att släppas in');
   },
   'call.started': (started) => {
     call = started.call;
@@ -371,6 +380,7 @@ function onClick(id, handler) {
 
 onClick('microphone', () => toggle('microphone'));
 onClick('camera', () => toggle('camera'));
+onClick('answer', () => ask('call.accept'));
 onClick('lobby-leave', leave);
 onClick('leave', leave);
 onClick('end', () => ask('call.end'));

@@ -20,6 +20,7 @@ export const REFUSALS = {
   denied: 'Du släpptes inte in. Du kan försöka igen om en minut.',
   barred: 'Du har tagits bort från samtalet.',
   call_full: 'Samtalet är fullt.',
+  name_required: 'Skriv ditt namn, så att vårdpersonalen ser vem som väntar.',
   invite_expired: 'Länken har slutat gälla.',
   invite_revoked: 'Länken gäller inte längre.',
   invite_not_yet_valid: 'Länken gäller inte än.',
