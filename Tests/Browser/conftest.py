@@ -7,6 +7,7 @@ from playwright.sync_api import sync_playwright
 
 from clinic import Clinic
 from daemon import Daemon
+from post import PostOffice
 from visitor import Visitor, launch
 
 STAFF, PATIENT, GUEST = 1, 2, 3
@@ -38,6 +39,25 @@ def daemon(tmp_path: Path):
 def clinic(tmp_path: Path):
     """A clinic on a daemon of its own, which holds another clinic too."""
     running = Daemon(tmp_path, clinics={"cli_north": "Kliniken Norr"})
+    running.start()
+    clinic = Clinic(running, "cli_demo", "demo")
+    yield clinic
+    clinic.close()
+    running.stop()
+
+
+@pytest.fixture
+def post():
+    """What a clinic's messages are sent through."""
+    office = PostOffice()
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def sending_clinic(tmp_path: Path, post: PostOffice):
+    """A clinic whose messages go out to `post`."""
+    running = Daemon(tmp_path, clinics={"cli_north": "Kliniken Norr"}, settings=post.settings)
     running.start()
     clinic = Clinic(running, "cli_demo", "demo")
     yield clinic

@@ -20,6 +20,8 @@ class Message:
     to: str
     text: str
     key: str = ""
+    #: The same as a page, where an e-mail has one.
+    page: str = ""
 
     @property
     def secret(self) -> str:
@@ -33,6 +35,8 @@ class PostOffice:
     def __init__(self):
         self._arrived = threading.Condition()
         self._messages: list[Message] = []
+        #: Addresses that the mail server does not know.
+        self.unknown: set[str] = set()
         self._gateway = ThreadingHTTPServer(("127.0.0.1", 0), self._make_gateway())
         self._mail = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._make_mail_server())
         self._mail.daemon_threads = True
@@ -102,7 +106,11 @@ class PostOffice:
                         self._say("221 bye")
                         return
                     if word == "RCPT":
-                        recipients.append(line.partition("<")[2].partition(">")[0])
+                        recipient = line.partition("<")[2].partition(">")[0]
+                        if recipient in office.unknown:
+                            self._say("550 no such user")
+                            continue
+                        recipients.append(recipient)
                     if word == "DATA":
                         self._say("354 go on")
                         self._keep(self._read_mail(), recipients)
@@ -121,8 +129,11 @@ class PostOffice:
             def _keep(self, data: bytes, recipients: list[str]):
                 mail = email.message_from_bytes(data, policy=email.policy.default)
                 text = f"{mail['Subject']}\n{mail.get_body(('plain',)).get_content()}"
+                html = mail.get_body(("html",))
+                page = html.get_content() if html else ""
                 for recipient in recipients:
-                    office._take(Message("email", recipient, text, mail["Message-ID"] or ""))
+                    key = mail["Message-ID"] or ""
+                    office._take(Message("email", recipient, text, key, page))
 
         return Mail
 

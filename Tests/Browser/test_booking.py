@@ -2,9 +2,7 @@
 
 import pytest
 
-from clinic import DAY, HOUR, Clinic, now
-from daemon import Daemon
-from post import PostOffice
+from clinic import DAY, HOUR, now
 from raw import Client
 from test_ending import in_call
 from test_lobby import started
@@ -12,24 +10,6 @@ from test_lobby import started
 ALEX = {"given_name": "Alex", "family_name": "Lind", "phone": "070-123 45 67",
         "email": "alex.lind@example.org", "kind": "interpreter"}
 BO = {"given_name": "Bo", "family_name": "Alm", "email": "bo.alm@example.org", "kind": "relative"}
-
-
-@pytest.fixture
-def post():
-    office = PostOffice()
-    yield office
-    office.close()
-
-
-@pytest.fixture
-def sending_clinic(tmp_path, post):
-    """A clinic whose messages go out to `post`."""
-    daemon = Daemon(tmp_path, clinics={"cli_north": "Kliniken Norr"}, settings=post.settings)
-    daemon.start()
-    clinic = Clinic(daemon, "cli_demo", "demo")
-    yield clinic
-    clinic.close()
-    daemon.stop()
 
 
 def codes(warnings: list[dict]) -> set[str]:
@@ -99,15 +79,29 @@ def guest_invite(booking, staff: Client, name: str = "Alex Lind") -> str:
     return next(entry["id"] for entry in entries if entry["name"] == name)
 
 
+def states(entry: dict) -> dict[str, str]:
+    """How each channel of an invite stands."""
+    return {channel["channel"]: channel["state"] for channel in entry["channels"]}
+
+
 def test_feature_02_guests_are_invited_by_number_and_address(sending_clinic, post):
     clinic = sending_clinic
-    clinic.set(invitation_text={"sv": "Välkommen till Demokliniken: {link}"})
+    logo = "https://clinic.example/logo.png"
+    clinic.set(invitation_text={"sv": "Välkommen till Demokliniken: {link} Hej!"}, logo=logo)
+    path = f"/v1/clinics/{clinic.id}/settings"
+    for field in ("invitation_text", "sms_text"):
+        tag = clinic.api("GET", path).headers["etag"]
+        long = clinic.api("PATCH", path, {field: {"sv": "å" * 161}}, headers={"If-Match": tag})
+        assert (long.status, long.body["reason"]) == (422, "text_too_long")
+        assert long.body["field"] == f"{field}.sv"
     staff = clinic.staff()
     for guest, reason in (
         ({**ALEX, "phone": "12", "email": None}, "bad_phone_number"),
         ({**BO, "email": "bo"}, "bad_email"),
         ({**BO, "email": None}, "address_required"),
         ({"phone": "0701234567"}, "name_required"),
+        ({"phone": "0701234567", "given_name": "Bo"}, "name_required"),
+        ({"phone": "0701234567", "family_name": "Alm"}, "name_required"),
     ):
         guest = {name: value for name, value in guest.items() if value is not None}
         assert staff.refused("visit.create", type="videobesök", guests=[guest]) == reason
@@ -122,9 +116,20 @@ def test_feature_02_guests_are_invited_by_number_and_address(sending_clinic, pos
     assert clinic.visitor(sms.secret).session["you"]["name"] == "Alex Lind"
     entries = staff.request("invite.list", visit=booking.visit)["invites"]
     entry = next(entry for entry in entries if entry["name"] == "Alex Lind")
+    # A state for each channel: the one is not known, the other has taken it.
     assert {channel["channel"] for channel in entry["channels"]} == {"sms", "email"}
+    post.unknown.add("alex.lind@example.org")
+    staff.request("invite.resend", invite=entry["id"])
+    told = staff.expect("invite.changed", lambda told: (
+        told["invite"]["id"] == entry["id"] and states(told["invite"]) == {
+            "sms": "sent", "email": "failed",
+        }
+    ))["invite"]
+    assert [c.get("reason") for c in told["channels"] if c["channel"] == "email"] == ["rejected"]
     for message in (sms, mail, other):
-        assert "Välkommen till Demokliniken" in message.text
+        assert "Välkommen till Demokliniken: https://" in message.text
+        assert message.text.count("#invite=") == 1 and f"{message.secret} Hej!" in message.text
+        assert (logo in message.page) == (message.channel == "email")
         for word in ("Hosta", "Kim", "Berg", "Lind", "Alm", "example.org", "4670"):
             assert word not in message.text.replace(message.secret, "")
 
@@ -216,6 +221,38 @@ def test_feature_05_a_second_opening_of_a_link_is_an_unverified_guest(clinic, po
     assert "Jag är kvar" not in second.heard
 
 
+@pytest.mark.parametrize("policy", ["everyone", "off"])
+@pytest.mark.parametrize("role", ["patient", "proxy"])
+def test_feature_05_a_second_opening_stays_one_when_the_recipient_is_gone(clinic, policy, role):
+    clinic.set(lobby=policy, patients_rate=True)
+    proxies = [{"person": clinic.person("proxy"), "name": "Robin Berg"}]
+    staff, booking = started(clinic, proxies=proxies)
+    invite = next(entry["id"] for entry in booking.invites if entry["role"] == role)
+    first = clinic.visitor_of(invite)
+    early, second = clinic.visitor_of(invite), clinic.visitor_of(invite)
+    staff.request("lobby.admit", participant=first.request("call.join")["participant"])
+    assert second.request("call.join")["place"] == "lobby"
+    second.request("call.leave")
+    first.request("call.leave")
+    for stranger in (early, second):
+        rating = {"scale": "yes_no", "had_problems": True}
+        assert stranger.refused("feedback.submit", rating) == "not_permitted"
+        assert stranger.refused("call.accept") == "not_permitted"
+        knock = stranger.request("call.join")
+        assert knock["place"] == "lobby"
+        entry = next(
+            entry for entry in staff.request("call.join")["snapshot"]["lobby"]
+            if entry["participant"] == knock["participant"]
+        )
+        assert (entry["role"], entry["identified_by"]) == ("guest", "unverified")
+        assert (entry["name"], entry["invite"]) == (None, invite)
+        stranger.request("call.leave")
+    # The recipient is still the recipient.
+    staff.request("lobby.admit", participant=first.request("call.join")["participant"])
+    people = staff.request("call.join")["snapshot"]["roster"]
+    assert role in {person["role"] for person in people}
+
+
 def test_feature_05_the_general_link_is_staff_s_and_the_patient_s_where_the_clinic_says_so(clinic):
     clinic.set(general_link_text="Så här gör du")
     staff, booking = started(clinic)
@@ -271,19 +308,39 @@ def test_feature_07_who_sees_what(clinic):
     booking = clinic.book(
         staff, heading="Hosta", description="Sedan tio dagar", staff=[added], guests=[ALEX],
         patient={"name": "Kim Berg", "phone": "0700000001", "email": "kim@example.org"},
+        scheduled=now() + DAY, type="videosamtal",
+        proxies=[
+            {"person": clinic.person("proxy"), "name": "Robin Berg", "phone": "0700000002"}
+        ],
+    )
+    # Another doctor has the patient at that time, which is told to nobody else's colleague.
+    other = clinic.book(
+        clinic.staff(), patient={"person": booking.people["patient"]}, scheduled=now() + DAY
     )
     patient_id = booking.people["patient"]
     seen = colleague.request("visit.get", visit=booking.visit)["visit"]
     assert (seen["heading"], seen["description"]) == ("Hosta", "Sedan tio dagar")
     assert "patient" not in seen and "proxies" not in seen
+    # Nor does an answer to what they may do say more.
+    changed = colleague.request("visit.update", visit=booking.visit, heading="Hosta")
+    assert "patient_overlap" in codes(changed["warnings"]) and len(changed["invites"]) == 3
+    assert len(colleague.request("invite.list", visit=booking.visit)["invites"]) == 3
     colleague.catch_up()
-    for word in ("Kim Berg", patient_id, "46700000001", "kim@example.org", "adult"):
+    for word in (
+        "Kim Berg", patient_id, "46700000001", "kim@example.org", "adult", "Robin Berg",
+        "46700000002", other.visit,
+    ):
         assert word not in colleague.heard
     assert staff.request("visit.get", visit=booking.visit)["visit"]["patient"]["name"] == "Kim Berg"
     # Until they become responsible.
     colleague.request("call.start", visit=booking.visit)
     seen = colleague.request("visit.get", visit=booking.visit)["visit"]
     assert seen["patient"]["name"] == "Kim Berg"
+    audit = clinic.api("GET", f"/v1/audit?visit={booking.visit}").body["entries"]
+    assert [
+        (entry["author"], entry["subject"]) for entry in audit
+        if entry["action"] == "visit.responsible_changed"
+    ] == [(added, added)]
 
     alex = clinic.visitor_of(guest_invite(booking, staff))
     patient = in_call(clinic, colleague, booking)
@@ -348,24 +405,48 @@ def test_feature_09_rebooking_tells_those_who_had_been_told_and_keeps_their_link
     sending_clinic, post
 ):
     clinic, start = sending_clinic, now() + DAY
+    clinic.set(link_lifetime=DAY // 1_000)
     staff = clinic.staff()
+    proxies = [{"person": clinic.person("proxy"), "name": f"Ombud {n}", "phone": f"070000001{n}"}
+               for n in (1, 2)]
+    # Of a child, the proxies are told: the child has a number and hears nothing.
     booking = clinic.book(
-        staff, type="schemalagt", scheduled=start, guests=[ALEX],
-        patient={"name": "Kim Berg"},
+        staff, type="schemalagt", scheduled=start, guests=[ALEX], proxies=proxies,
+        patient={"age_band": "child", "profile": "through_proxy", "phone": "0700000009"},
     )
     first = post.expect("+46701234567")
+    for n in (1, 2):
+        post.expect(f"+4670000001{n}")
+    # Its links work from the start on: earlier when it is moved there, and then later again.
+    opening = {"method": "session.open", "invite": first.secret}
+    assert clinic.connect().refused(**opening) == "invite_refused"
+    staff.request("visit.update", visit=booking.visit, scheduled=now() - HOUR)
+    assert clinic.visitor(first.secret).session["you"]["role"] == "guest"
+    staff.request("visit.update", visit=booking.visit, scheduled=now() - 2 * DAY)
+    assert clinic.connect().refused(**opening) == "invite_refused"
+    staff.request("visit.update", visit=booking.visit, scheduled=start)
+    for to in ("+46701234567", "alex.lind@example.org", "+46700000011", "+46700000012"):
+        post.expect(to, count=4)
+    # Who is taken off the booking is told that, and nothing of what comes after.
+    staff.request("visit.update", visit=booking.visit, proxies=proxies[:1])
+    assert "inställt" in post.expect("+46700000012", count=5).text
     staff.request("visit.update", visit=booking.visit, scheduled=start + DAY, guests=[BO])
-    changed = post.expect("+46701234567", count=2)
+    changed = post.expect("+46701234567", count=5)
     invited = post.expect("bo.alm@example.org")
     assert changed.secret == first.secret and invited.secret != first.secret
-    post.expect("alex.lind@example.org", count=2)
+    post.expect("alex.lind@example.org", count=5)
+    post.expect("+46700000011", count=5)
     # A change nobody has to know of is told to nobody; a cancelled visit to all who were told.
     before = len(post.messages)
     staff.request("visit.update", visit=booking.visit, description="Nytt")
     staff.request("visit.cancel", visit=booking.visit)
-    for to, count in (("+46701234567", 3), ("alex.lind@example.org", 3), ("bo.alm@example.org", 2)):
-        post.expect(to, count)
-    assert len(post.messages) == before + 3
+    for to, count in (
+        ("+46701234567", 6), ("alex.lind@example.org", 6), ("bo.alm@example.org", 2),
+        ("+46700000011", 6),
+    ):
+        assert "inställt" in post.expect(to, count).text
+    assert len(post.messages) == before + 4
+    assert "+46700000009" not in [message.to for message in post.messages]
     assert clinic.connect().refused("session.open", invite=first.secret) == "invite_refused"
 
     staff, running = started(clinic)

@@ -1,7 +1,13 @@
 """How calls end and what comes after, with raw clients: PRODUCT features 27 to 29."""
 
+import json
+import sqlite3
+import time
+from contextlib import closing
+
 import pytest
 
+from offer import make_offer
 from raw import Client
 from test_lobby import roster, started
 
@@ -31,13 +37,23 @@ def test_feature_27_only_staff_ends_the_call_and_others_leave(clinic):
 
 
 def test_feature_27_a_call_without_staff_waits_lets_nobody_in_and_ends(clinic):
-    clinic.set(waits_for_staff=3)
+    # Under the widest policy, only the want of staff keeps anybody out.
+    clinic.set(waits_for_staff=6, lobby="off")
     staff, booking = started(clinic)
-    patient = in_call(clinic, staff, booking)
-    guest = in_call(clinic, staff, booking, "guest")
-    late = clinic.attendee(booking.visit, clinic.person(), "guest")
-    late.request("call.join")
-    staff.request("call.leave")
+    secret = staff.request("invite.link", visit=booking.visit, action="get")["link"]
+    secret = secret.partition("#invite=")[2]
+    patient, guest = (
+        clinic.attendee(booking.visit, booking.people["patient"]),
+        clinic.visitor(secret, name="Tolken"),
+    )
+    for client in (patient, guest):
+        assert client.request("call.join")["place"] == "call"
+    # Staff drops out, and does not come back within the time that a place is kept.
+    staff.vanish()
+    give_up = time.monotonic() + 45
+    while "waiting_for_staff" not in patient.heard:
+        assert time.monotonic() < give_up
+        patient.listen(0.5)
     for client in (patient, guest):
         assert client.expect("call.waiting_for_staff")["ends_at"]
         # Those in it stay together, and nobody has become more than they were.
@@ -47,9 +63,9 @@ def test_feature_27_a_call_without_staff_waits_lets_nobody_in_and_ends(clinic):
         assert client.refused("visit.takeover") == "not_permitted"
     patient.request("chat.send", text="Kommer någon?")
     assert guest.expect("chat.message")["text"] == "Kommer någon?"
-    latest = clinic.attendee(booking.visit, clinic.person(), "guest")
-    assert latest.request("call.join")["place"] == "lobby"
-    assert late.told("lobby.status") == [] or late.request("call.join")["place"] == "lobby"
+    late = clinic.visitor(secret, name="Sen")
+    assert late.request("call.join")["place"] == "lobby"
+    assert late.told("lobby.status") == []
     for client in (patient, guest):
         assert client.expect("call.ended")["reason"] == "no_staff"
 
@@ -81,6 +97,7 @@ def test_feature_28_afterwards_those_who_were_in_the_call_rate_it(clinic, patien
     staff, booking = started(clinic)
     patient = in_call(clinic, staff, booking)
     guest = in_call(clinic, staff, booking, "guest")
+    patient.request("media.report", round_trip_ms=40, loss_receiving_permille=7)
     never_in = clinic.attendee(booking.visit, clinic.person(), "guest")
     never_in.request("call.join")
     staff.request("call.end")
@@ -88,26 +105,58 @@ def test_feature_28_afterwards_those_who_were_in_the_call_rate_it(clinic, patien
         client.expect("call.ended")
 
     answer = {"scale": "five_grades", "grade": 2, "details": ["bad_sound"]}
-    assert staff.refused("feedback.submit", {**answer, "grade": 6})
-    assert staff.refused("feedback.submit", scale="yes_no", had_problems=True)
+    for wrong, reason in (
+        ({**answer, "grade": 6}, "out_of_range"), ({**answer, "grade": 4}, "bad_argument"),
+        ({"scale": "yes_no", "had_problems": True}, "bad_argument"),
+    ):
+        assert staff.refused("feedback.submit", wrong) == reason
     # A guest, and who was never in, have nothing to rate: their sessions are over.
     assert guest.ended() == "call_ended"
     assert never_in.ended() == "call_ended"
     staff.request("feedback.submit", answer)
-    assert staff.refused("feedback.submit", {**answer, "grade": 1}) in (
-        "already_rated", "nothing_to_rate",
-    )
+    assert staff.refused("feedback.submit", {**answer, "grade": 1}) == "already_rated"
     if patients_rate:
         # Alive for the rating alone: `after_call` can do nothing else.
         for method, params in (
             ("chat.send", {"text": "Hej"}), ("call.join", {}), ("share.start", {}),
             ("invite.link", {"action": "get"}), ("self.update", {"name": "Annan"}),
+            ("probe.start", make_offer(persons=0)), ("media.report", {"round_trip_ms": 1}),
         ):
-            patient.refused(method, params)
+            assert patient.refused(method, params) == "call_ended", method
         patient.request("feedback.submit", {**answer, "grade": 5, "details": []})
         assert patient.ended() == "after_call_over"
+        give_up = time.monotonic() + 10
+        while len(kept := ratings(clinic)) < 2:
+            assert time.monotonic() < give_up, "a rating that was taken is not on record"
+        measured = [rating.get("measured") for rating in kept]
+        assert measured[0] is None and "40" in str(measured[1]) and "7" in str(measured[1])
     else:
         assert patient.ended() == "call_ended"
+
+
+def ratings(clinic) -> list[dict]:
+    """What is on record of the ratings, oldest first."""
+    with closing(sqlite3.connect(clinic.daemon.state / "samtal.db")) as database:
+        rows = database.execute("SELECT payload FROM events ORDER BY position").fetchall()
+    payloads = [json.loads(payload) for (payload,) in rows]
+    return [payload["feedback"] for payload in payloads if payload["type"] == "call.rated"]
+
+
+def test_feature_28_who_left_by_a_link_rates_once_the_call_is_over(clinic):
+    clinic.set(patients_rate=True)
+    staff, booking = started(clinic)
+    invite = next(entry["id"] for entry in booking.invites if entry["role"] == "patient")
+    patient, second = clinic.visitor_of(invite), clinic.visitor_of(invite)
+    for client in (patient, second):
+        staff.request("lobby.admit", participant=client.request("call.join")["participant"])
+    patient.request("call.leave")
+    staff.request("call.end")
+    assert patient.expect("call.ended")["rating"]["scale"] == "yes_no"
+    # A second opening is nobody who was in the call by name.
+    assert second.ended() == "call_ended"
+    assert patient.refused("call.join") == "call_ended"
+    patient.request("feedback.submit", scale="yes_no", had_problems=False)
+    assert patient.ended() == "after_call_over"
 
 
 def test_feature_28_a_clinic_can_ask_for_yes_or_no(clinic):

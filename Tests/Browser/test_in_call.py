@@ -2,6 +2,7 @@
 
 import time
 
+from offer import make_offer
 from raw import Client, Refused
 from test_ending import in_call
 from test_lobby import roster, started
@@ -85,6 +86,43 @@ def test_feature_20_a_pin_is_per_viewer_and_survives_a_reconnect(clinic):
     assert waiting.refused("pin.set", pins=pins) == "not_in_call"
 
 
+def until_seated(client: Client, participant: str):
+    """Waits until somebody sits on the one seat, blanking it for those who go as a page does."""
+    while True:
+        [seat] = client.expect("seats.changed")["seats"]
+        if seat["participant"] == participant:
+            return
+        if seat["participant"] is None:
+            client.request("seats.acknowledge", seats=[{"seat": 0, "epoch": seat["epoch"]}])
+
+
+def test_feature_20_a_pin_decides_who_sits_first_and_does_so_after_a_reconnect(clinic):
+    staff, booking = started(clinic)
+    patient = in_call(clinic, staff, booking)
+    guest = in_call(clinic, staff, booking, "guest")
+    for client in (staff, patient, guest):
+        client.request("media.negotiate", make_offer(persons=1))
+    first, second = me(staff)["id"], me(patient)["id"]
+    until_seated(guest, first)
+    guest.request("pin.set", pins=[{"participant": second, "source": "camera"}])
+    until_seated(guest, second)
+    # It is the guest's alone.
+    until_seated(patient, first)
+    assert second in str(staff.told("seats.changed"))
+    guest.vanish()
+    again = clinic.connect()
+    again.enter(resume={
+        "session": guest.session["session"], "secret": guest.session["resume_secret"],
+        "seq": 10_000,
+    })
+    [seat] = again.session["snapshot"]["seats"]
+    assert seat["participant"] == second
+    # Without the pin, who sits stays; the next one comes when the seat is free.
+    again.request("pin.set", pins=[])
+    patient.request("call.leave")
+    until_seated(again, first)
+
+
 def test_feature_21_who_may_share_a_screen(clinic):
     clinic.set(sharing=["patient"])
     staff, booking = started(clinic)
@@ -102,8 +140,14 @@ def test_feature_21_who_may_share_a_screen(clinic):
     staff.request("share.stop")
     people = guest.request("call.join")["snapshot"]["roster"]
     assert not any(person["sharing"] for person in people)
-    # What the clinic takes back is taken back at once.
+    # What the clinic takes back is taken back at once, from who shares now too.
+    own = me(patient)["id"]
+    patient.request("share.start")
+    guest.expect("share.changed", lambda t: t["participant"] == own and t["sharing"])
+    guest.told("share.changed")
     clinic.set(sharing=[])
+    assert not guest.expect("share.changed", lambda t: t["participant"] == own)["sharing"]
+    assert not me(patient)["sharing"]
     assert patient.refused("share.start") == "share_not_enabled"
     staff.request("share.start")
 
@@ -165,16 +209,43 @@ def test_feature_22_chat_reaches_those_who_are_in_the_call_when_it_is_sent(clini
     assert "Andra" not in str(snapshot)
     waiting.catch_up()
     assert "Fjärde" not in waiting.heard and "Första" not in waiting.heard
+    # Not by saying that one has missed it either, while held or when let in again.
+    staff.request("chat.send", text="Femte")
+    assert waiting.expect("chat.message")["text"] == "Femte"
+    held = resumed_after(clinic, waiting, lambda: (
+        staff.request("participant.hold", participant=own)
+    ))
+    assert held.session["snapshot"] == {"call": {"place": "lobby"}}
+    assert "Femte" not in held.heard and "participant." not in held.heard
 
     # All of it is gone when the call ends.
-    staff.request("call.end")
-    staff.request("call.start", visit=booking.visit)
-    staff.catch_up()
-    assert "Andra" not in str(staff.request("call.join"))
+    doctor = resumed_after(clinic, staff, lambda: clinic.api(
+        "DELETE", f"/v1/visits/{booking.visit}/call"
+    ))
+    for text in ("Första", "Andra", "Femte"):
+        assert text not in doctor.heard
+    doctor.request("call.start", visit=booking.visit)
+    doctor.catch_up()
+    assert "Andra" not in str(doctor.request("call.join"))
+
+
+def resumed_after(clinic, client: Client, act) -> Client:
+    """The same session on another connection, which claims to have seen nothing of what came
+    before something was done."""
+    client.vanish()
+    act()
+    again = clinic.connect()
+    again.enter(resume={
+        "session": client.session["session"], "secret": client.session["resume_secret"],
+        "seq": client.session["seq"],
+    })
+    again.catch_up()
+    return again
 
 
 def test_feature_23_the_participant_list_says_of_each_who_and_how(clinic):
     proxy_id = clinic.person("proxy")
+    clinic.set(sharing=["guest"])
     staff, booking = started(
         clinic, proxies=[{"person": proxy_id, "name": "Robin Berg"}],
         guests=[{"given_name": "Alex", "family_name": "Lind", "phone": "0701234567",
@@ -184,6 +255,12 @@ def test_feature_23_the_participant_list_says_of_each_who_and_how(clinic):
     alex = clinic.visitor_of(booking.invites[0]["id"])
     staff.request("lobby.admit", participant=alex.request("call.join")["participant"])
     alex.request("self.update", hand_raised=True, microphone=True)
+    # Shared screens are entries, and the connection's quality is what the client measures.
+    alex.request("share.start")
+    alex.request("media.report", round_trip_ms=700)
+    told = staff.expect("quality.changed")
+    assert (told["participant"], told["quality"]) == (me(alex)["id"], "poor")
+    staff.request("media.report", round_trip_ms=20)
     people = staff.request("call.join")["snapshot"]["roster"]
     by_name = {person["name"]: person for person in people}
     assert set(by_name) == {"Astrid Ek", "Kim Berg", "Alex Lind"}
@@ -200,6 +277,10 @@ def test_feature_23_the_participant_list_says_of_each_who_and_how(clinic):
     assert not by_name["Kim Berg"]["hand_raised"]
     for person in people:
         assert {"camera", "sharing", "muted_by_staff", "connection"} <= set(person)
+    assert [name for name, person in by_name.items() if person["sharing"]] == ["Alex Lind"]
+    assert {name: person.get("quality") for name, person in by_name.items()} == {
+        "Astrid Ek": "good", "Kim Berg": None, "Alex Lind": "poor",
+    }
     # A guest reads the patient's role where the name stands for others.
     seen = {person["role"]: person["name"] for person in alex.request("call.join")["snapshot"]["roster"]}
     assert seen["patient"] != "Kim Berg" and seen["staff"] == "Astrid Ek"
@@ -253,12 +334,45 @@ def test_feature_24_staff_invites_into_the_ongoing_call(clinic):
         assert "+46707654321" not in client.heard and "bo.alm" not in client.heard
 
 
+def test_feature_24_staff_follows_what_was_sent_and_a_colleague_is_sent_nothing(
+    sending_clinic, post
+):
+    clinic = sending_clinic
+    [colleague_id] = clinic.employ("Bo Alm")
+    staff, booking = started(clinic)
+    colleague = clinic.staff(name="Bo Alm", person=colleague_id)
+    post.unknown.add("bo.alm@example.org")
+    answer = staff.request("invite.create", recipients=[
+        {"phone": "070-765 43 21"}, {"email": "bo.alm@example.org"},
+    ])["invites"]
+    arrives, fails = (entry["invite"]["id"] for entry in answer)
+    for invite, state in ((arrives, "sent"), (fails, "failed")):
+        staff.expect("invite.changed", lambda told: (
+            (told["invite"]["id"], told["invite"]["state"]) == (invite, state)
+        ))
+        assert state_of(staff, invite) == state
+    first = post.expect("+46707654321")
+    staff.request("invite.resend", invite=arrives)
+    second = post.expect("+46707654321", count=2)
+    assert second.secret == first.secret and second.key != first.key
+    # A colleague is pushed the visit, and gets no message.
+    before = len(post.messages)
+    staff.request("visit.add_staff", visit=booking.visit, person=colleague_id)
+    colleague.expect("visit.changed", lambda told: told["visit"]["relation"] == "added")
+    post.unknown.clear()
+    staff.request("invite.resend", invite=fails)
+    post.expect("bo.alm@example.org")
+    assert len(post.messages) == before + 1
+
+
 def state_of(staff: Client, invite: str) -> str:
     entries = staff.request("invite.list")["invites"]
     return next(entry["state"] for entry in entries if entry["id"] == invite)
 
 
 def test_feature_26_who_is_removed_stays_out(clinic):
+    # The widest policy: without an act of staff, all of these come straight in.
+    clinic.set(lobby="off")
     staff, booking = started(
         clinic, guests=[{"given_name": "Alex", "family_name": "Lind", "phone": "0701234567"}]
     )
@@ -267,9 +381,7 @@ def test_feature_26_who_is_removed_stays_out(clinic):
     strangers = [clinic.stranger(staff, booking.visit, name=name) for name in ("Ett", "Två")]
     for client in strangers:
         knocks[client] = client.request("call.join")["participant"]
-    staff.request("lobby.admit_all")
-    for client in (alex, *strangers):
-        client.expect("lobby.status", lambda told: told["status"] == "admitted")
+    assert set(knocks.values()) < set(roster(staff))
 
     # Of a personal link everybody is barred, at once and afterwards.
     staff.request("participant.remove", participant=knocks[alex])
@@ -287,6 +399,8 @@ def test_feature_26_who_is_removed_stays_out(clinic):
     assert again.refused("session.open", resume=resume) == "session_unknown"
     newcomer = clinic.stranger(staff, booking.visit, name="Tre")
     assert newcomer.request("call.join")["place"] == "lobby"
+    newcomer.request("call.leave")
+    assert newcomer.request("call.join")["place"] == "lobby"
     assert knocks[strangers[1]] in roster(staff)
     # Held: back to the lobby, with a way in again by staff alone.
     staff.request("participant.hold", participant=knocks[strangers[1]])
@@ -300,6 +414,8 @@ def test_feature_26_who_is_removed_stays_out(clinic):
     assert clinic.connect().refused("session.open", invite=secret) == "invite_refused"
     new = staff.request("invite.link", visit=booking.visit, action="get")["link"]
     assert new != old
+    # The new one has been in nobody's hands: it is as the policy says.
+    assert clinic.stranger(staff, booking.visit).request("call.join")["place"] == "call"
     staff.request("invite.link", visit=booking.visit, action="disable")
     secret = new.partition("#invite=")[2]
     assert clinic.connect().refused("session.open", invite=secret) == "invite_refused"

@@ -5,18 +5,21 @@ import pytest
 from clinic import Booking, Clinic
 from raw import Client
 
-#: All that moves somebody into a call, as somebody who waits would try it for themselves.
+#: All that moves somebody into a call, as somebody who waits would try it for themselves, and why
+#: it does not.
 WAYS_IN = {
-    "lobby.admit": lambda own: {"participant": own},
-    "lobby.admit_all": lambda own: {},
-    "call.start": lambda own: {},
-    "media.negotiate": lambda own: {"offer": "v=0", "tracks": [], "seats": []},
-    "chat.send": lambda own: {"text": "Släpp in mig"},
-    "share.start": lambda own: {},
-    "pin.set": lambda own: {"pins": []},
-    "participant.mute": lambda own: {"participant": own, "muted": True},
-    "participant.hold": lambda own: {"participant": own},
-    "call.end": lambda own: {},
+    "lobby.admit": (lambda own: {"participant": own}, "not_permitted"),
+    "lobby.admit_all": (lambda own: {}, "not_permitted"),
+    "call.start": (lambda own: {}, "not_permitted"),
+    "media.negotiate": (
+        lambda own: {"offer": "v=0", "tracks": [], "seats": []}, "malformed_offer"
+    ),
+    "chat.send": (lambda own: {"text": "Släpp in mig"}, "not_in_call"),
+    "share.start": (lambda own: {}, "not_in_call"),
+    "pin.set": (lambda own: {"pins": []}, "not_in_call"),
+    "participant.mute": (lambda own: {"participant": own, "muted": True}, "not_permitted"),
+    "participant.hold": (lambda own: {"participant": own}, "not_permitted"),
+    "call.end": (lambda own: {}, "not_permitted"),
 }
 
 
@@ -49,8 +52,8 @@ def test_feature_14_every_entry_rests_on_a_recorded_act_of_staff(clinic):
     assert waiting(staff) == [own]
 
     # Nothing that a client says for itself makes an entry.
-    for method, params in WAYS_IN.items():
-        early.refused(method, params(own))
+    for method, (params, reason) in WAYS_IN.items():
+        assert early.refused(method, params(own)) == reason, method
     # Saying yes to being rung is not an act of staff's either.
     early.request("call.accept")
     assert early.request("call.join")["place"] == "lobby"
@@ -71,12 +74,16 @@ def test_feature_14_every_entry_rests_on_a_recorded_act_of_staff(clinic):
 
 
 def test_feature_14_entries_do_not_outlive_a_restart_without_their_act(clinic):
-    staff, booking = started(clinic)
+    doctor = clinic.person("staff")
+    staff = clinic.staff(person=doctor)
+    booking = clinic.book(staff)
+    staff.request("call.start", visit=booking.visit)
     patient = clinic.attendee(booking.visit, booking.people["patient"])
     guest = clinic.attendee(booking.visit, clinic.person(), "guest")
     inside = patient.request("call.join")["participant"]
     guest.request("call.join")
     staff.request("lobby.admit", participant=inside)
+    patient.expect("lobby.status", lambda told: told["status"] == "admitted")
 
     clinic.daemon.kill()
     clinic.daemon.start()
@@ -93,6 +100,38 @@ def test_feature_14_entries_do_not_outlive_a_restart_without_their_act(clinic):
     assert returned.refused("call.join") == "not_permitted"
     late = clinic.attendee(booking.visit, clinic.person(), "guest")
     assert late.request("call.join")["place"] == "lobby"
+    # Who had been let in comes back to the lobby too, and in again by staff alone.
+    back = clinic.attendee(booking.visit, booking.people["patient"])
+    own = back.request("call.join")["participant"]
+    assert back.request("call.join")["place"] == "lobby" and own != inside
+    again = clinic.staff(person=doctor)
+    snapshot = again.request("call.join", visit=booking.visit)["snapshot"]
+    assert own in [entry["participant"] for entry in snapshot["lobby"]]
+    assert back.told("lobby.status") == []
+    again.request("lobby.admit", participant=own)
+    assert back.expect("lobby.status")["status"] == "admitted"
+
+
+@pytest.mark.parametrize("policy", ["everyone", "off"])
+def test_feature_14_a_token_lets_one_in_at_a_time(clinic, policy):
+    clinic.set(lobby=policy)
+    staff, booking = started(clinic)
+    token = clinic.token(
+        booking.people["patient"], "patient", visit=booking.visit, name="Kim Berg",
+        identified_by="e_id",
+    )
+    tabs = [clinic.connect(), clinic.connect()]
+    for tab in tabs:
+        tab.enter(token=token)
+    places = [tab.request("call.join")["place"] for tab in tabs]
+    assert places == ["call" if policy == "off" else "lobby", "lobby"]
+    # Replayed by another transport, while the first is there.
+    replayed = clinic.connect()
+    replayed.enter(token=token)
+    assert replayed.request("call.join")["place"] == "lobby"
+    for tab in (tabs[1], replayed):
+        tab.catch_up()
+        assert tab.told("lobby.status") == []
 
 
 @pytest.mark.parametrize("role", ["guest", "patient", "proxy"])

@@ -11,6 +11,8 @@ def test_feature_11_only_staff_starts_a_call_and_the_patient_is_rung(clinic):
     patient = clinic.attendee(booking.visit, booking.people["patient"])
     proxy = clinic.attendee(booking.visit, booking.people["proxy 1"], "proxy")
     guest = clinic.attendee(booking.visit, clinic.person(), "guest")
+    # Who comes early waits, and is rung all the same.
+    assert proxy.request("call.join")["place"] == "lobby"
     for client in (patient, proxy, guest):
         assert client.refused("call.start") == "not_permitted"
         assert client.refused("visit.start", visit=booking.visit) == "not_permitted"
