@@ -18,12 +18,12 @@ import Visits
 ///     delivery.email: PASSWORD
 ///     delivery.sms: PASSWORD
 ///
-/// Of several lines for links, the last makes new ones, and all open those that they made: a key is
-/// replaced by a line below the old one, which goes when the last link of it is out of use. The
-/// old `links` without a name comes before the others. Each KEY has at least 32 bytes, in base64url; that of a token is for HS256. For ES256, EdDSA
-/// and RS256, FILE holds the public key in PEM; a path that is not absolute starts beside this
-/// file. The file is made at the first start, and refused when anybody but its owner can read it
-/// (H5).
+/// Of several lines for links, the last makes new ones, and all open those that they made: a key
+/// is replaced by a line below the old one, which goes when the last link of it is out of use. The
+/// old `links` without a name comes before the others. Each KEY has at least 32 bytes, in
+/// base64url; that of a token is for HS256. For ES256, EdDSA and RS256, FILE holds the public key
+/// in PEM; a path that is not absolute starts beside this file. The file is made at the first
+/// start, and refused when anybody but its owner can read it (H5).
 public struct Secrets: Sendable {
   /// The key behind links and resume secrets.
   public let links: LinkSecrets

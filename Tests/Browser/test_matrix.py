@@ -92,7 +92,9 @@ class World:
             "visit.add_staff": {"person": self.names["colleague"]},
             "visit.remove_staff": {"person": self.names["absent"]},
             "directory.search": {"query": "a"},
-            "invite.create": {"recipients": [{"given_name": "Bo", "family_name": "Alm", "phone": "0701234560"}]},
+            "invite.create": {"recipients": [
+                {"given_name": "Bo", "family_name": "Alm", "phone": "0701234560"}
+            ]},
             "invite.resend": {"invite": self.spare_invite},
             "invite.revoke": {"invite": self.spare_invite},
             "invite.link": {"action": "get"},
