@@ -190,10 +190,13 @@ struct Daemon {
     web.pages["/v1/openrpc.json"] = .init(
       contentType: "application/json", bytes: Array(OpenRPCDocument.json.description.utf8))
     web.headers = WebPages.headers
-    web.origins = OriginPolicy(origins: configuration.httpOrigins)
+    web.origins = OriginPolicy(
+      page: configuration.httpURL, origins: configuration.httpOrigins,
+      isEncrypted: configuration.httpCertificate != nil)
     if let chain = configuration.httpCertificate, let key = configuration.httpKey {
       web.certificate = .init(chain: chain, key: key)
     }
+    web.lastLine = { ConnectionClosing.lastLine($0) }
     web.methods = { APIRoute.methods(of: $0, on: $1) }
     let board = board
     web.adminPage = { board.page(at: $0, now: MonotonicClock.now()) }

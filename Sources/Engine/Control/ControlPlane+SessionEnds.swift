@@ -101,7 +101,7 @@ extension ControlPlane {
     notify(session, .sessionClosing, reason.json)
     if let connection = sessions[session]?.signaling.connection {
       connections[connection]?.session = nil
-      drop(connection, code: 4_003, reason: reason.rawValue)
+      drop(connection, code: 4_003, reason: reason.rawValue, isTold: true)
     }
     forget(session, reason: reason.rawValue)
   }
