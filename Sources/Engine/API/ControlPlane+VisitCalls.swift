@@ -80,7 +80,7 @@ extension ControlPlane {
 
   private mutating func createVisit(_ call: APICall) throws(APIProblem) {
     let body = try call.request.object()
-    var source = try idempotentSource(for: call, body)
+    var (source, mark) = try idempotentSource(for: call, body)
     // Drawn first, so that it does not depend on what else the visit consists of.
     let id = VisitID(random: &source)
     if journal.scene(of: id) != nil {
@@ -101,7 +101,8 @@ extension ControlPlane {
     } catch {
       throw APIProblem(error)
     }
-    try request(.createVisit(draft), for: call, answer: .booked(id, status: 201))
+    try request(
+      .createVisit(draft), for: call, answer: .booked(id, status: 201), mark: mark)
   }
 
   private mutating func update(
