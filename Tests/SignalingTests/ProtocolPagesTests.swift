@@ -20,8 +20,9 @@ import Visits
     let known = Set(ProtocolPages.doorReasons.map(\.word))
       .union(Refusal.Reason.allCases.map(\.rawValue))
     let given =
-      /SignalingError\(\s*\.\w+,\s*"(\w+)"|\bbad\([^\n"]*(?:"[^"\n]*")?[^\n"]*, "(\w+)", "|refuse\("(\w+)"/
-    var count = 0
+      /(?:SignalingError|self\.init)\(\s*\.\w+,\s*"(\w+)"|\bbad\([^\n"]*(?:"[^"\n]*")?[^\n"]*, "(\w+)", "|refuse\("(\w+)"/
+    var found = 0
+    var code = ""
     for target in ["Signaling", "Engine"] {
       let folder = ProtocolPages.root.appending(path: "Sources/\(target)")
       let files = FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String] ?? []
@@ -30,11 +31,16 @@ import Visits
         for match in text.matches(of: given) {
           let word = String(match.1 ?? match.2 ?? match.3 ?? "")
           #expect(known.contains(word), "\(file): \(word)")
-          count += 1
+          found += 1
         }
+        code += text.split(separator: "\n").filter { !$0.contains("LogRecord(") }
+          .joined(separator: "\n")
       }
     }
-    #expect(count > 30)
+    #expect(found > 30)
+    for (word, _) in ProtocolPages.doorReasons {
+      #expect(code.contains("\"\(word)\""), "\(word) is explained, and nothing gives it")
+    }
   }
 
   @Test func everyReasonHasItsMeaning() throws {

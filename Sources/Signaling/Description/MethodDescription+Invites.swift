@@ -48,16 +48,17 @@ extension MethodDescription {
       ], gives: object(["invites": list(form("InviteOutcome"))]),
       reasons: ["not_permitted", "bad_phone_number", "bad_email", "too_many"],
       example: [
+        "visit": "vis_demo",
         "recipients": [
           ["given_name": "Alex", "phone": "+46 70 174 06 36", "kind": "interpreter"]
         ], "agreed_with_patient": true,
       ]),
     MethodDescription(
       .inviteList, "Lists the links that were sent, with how far each has come.", [visit],
-      gives: object(["invites": list(form("Invite"))])),
+      gives: object(["invites": list(form("Invite"))]), example: ["visit": "vis_demo"]),
     MethodDescription(
       .inviteResend, "Sends a link again.", [invite], gives: object([:]),
-      reasons: ["invite_not_found", "invite_revoked"], example: ["invite": "inv_demo-guest"]),
+      reasons: ["invite_not_found", "invite_revoked"], example: ["invite": "inv_demo-general"]),
     MethodDescription(
       .inviteRevoke, "Takes a link back; who is here by it is removed.", [invite],
       reasons: ["invite_not_found"], example: ["invite": "inv_demo-guest"]),
@@ -65,6 +66,6 @@ extension MethodDescription {
       .inviteLink, "The general link, to copy: shows it, replaces it, or switches it off.",
       [visit, .required("action", .word(of: InviteAction.LinkAction.self), "What to do.")],
       gives: object(["text": text], optional: ["link": ["type": ["string", "null"]]]),
-      reasons: ["not_permitted"], example: ["action": "get"]),
+      reasons: ["not_permitted"], example: ["visit": "vis_demo", "action": "get"]),
   ]
 }

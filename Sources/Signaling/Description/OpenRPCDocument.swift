@@ -29,13 +29,9 @@ public enum OpenRPCDocument {
       "x-reasons": .array(method.reasons.map(JSON.string)),
       "x-permission": method.permission.map(describe),
       "x-answered": .bool(!method.method.isNotification),
-      "examples": [
-        [
-          "name": .string(method.method.rawValue),
-          "params": .array(
-            (method.example.members ?? []).map { ["name": .string($0.name), "value": $0.value] }),
-        ]
-      ],
+      // An example of the specification's own kind would have to give the result as well, which is
+      // the daemon's to make up.
+      "x-example": method.example,
     ])
   }
 
