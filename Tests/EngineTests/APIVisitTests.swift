@@ -96,6 +96,25 @@ import Visits
     #expect(bench.ask("DELETE", path)?.json["visit"]?["state"] == "cancelled")
   }
 
+  @Test func aVersionThatTheDiskDidNotTakeNamesNoOther() throws {
+    var bench = try ControlBench()
+    let (path, _) = try bench.bookOverHTTP()
+    let written = try require(bench.answer("GET", path)["etag"])
+    bench.storeAnswers = false
+    _ = bench.ask("PATCH", path, ["heading": "A"], match: written)
+    let unwritten = try require(bench.answer("GET", path)["etag"])
+    #expect(unwritten != written)
+    bench.unstored = []
+    bench.give(.storeFailed)
+    #expect(try bench.answer("GET", path)["etag"] == written)
+    bench.storeAnswers = true
+    bench.pass(.seconds(1))
+    #expect(bench.ask("PATCH", path, ["heading": "B"], match: unwritten)?.status == 412)
+    let changed = try bench.answer("PATCH", path, ["heading": "B"], match: written)
+    #expect(changed.status == 200 && changed["etag"] != unwritten)
+    #expect(try bench.answer("GET", path)["etag"] == changed["etag"])
+  }
+
   @Test func aRefusalNamesFieldAndReason() throws {
     var bench = try ControlBench()
     let missing = try bench.answer("POST", "/v1/visits", ["responsible": ["person": "per_a"]])

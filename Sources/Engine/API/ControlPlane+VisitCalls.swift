@@ -139,8 +139,14 @@ extension ControlPlane {
   }
 
   /// The version of a visit: a call that comes and goes does not make another one of it.
+  ///
+  /// A visit is shown as it has been decided, for what takes something away holds before it is on
+  /// disk. Until it is there, the version has a name that never stands for another: what the disk
+  /// did not take is undone, and the next change has the same number.
   func tag(of id: VisitID) -> HTTPField {
-    HTTPField("etag", "\"\(journal.decided.visits[id]?.version ?? 0)\"")
+    let number = journal.decided.visits[id]?.version ?? 0
+    let attempt = "-\(startedAt.milliseconds)-\(journal.failures)"
+    return HTTPField("etag", "\"\(number)\(journal.isOnDisk(id) ? "" : attempt)\"")
   }
 }
 

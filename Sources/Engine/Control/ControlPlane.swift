@@ -73,6 +73,7 @@ public struct ControlPlane: Sendable {
   var journal: VisitJournal
   var outbox: Outbox
   var moment: Moment
+  let startedAt: WallTime
   var logLevel: LogLevel
   /// Requests of the HTTP API for which the store does something; at most `Limits.errands`.
   var errands: [ExchangeID: PendingErrand] = [:]
@@ -132,6 +133,7 @@ public struct ControlPlane: Sendable {
     self.configuration = configuration
     self.random = random
     self.moment = moment
+    startedAt = moment.wall
     logLevel = configuration.logLevel
     refusals = RefusalCount(now: moment.instant)
     imageReads = TokenBucket(rate: Limits.imageReadsPerSecond, now: moment.instant)

@@ -44,6 +44,8 @@ struct VisitJournal: Sendable {
   private var waiting: [Entry] = []
   private var nextPosition: UInt64
   private(set) var isFailing = false
+  /// How often the store has failed.
+  private(set) var failures = 0
 
   /// Rebuilds the state from the store's events; `last` is the position that the log ends with.
   init(
@@ -101,6 +103,7 @@ struct VisitJournal: Sendable {
   mutating func fail(at moment: Moment) -> [Entry] {
     let (refused, kept) = (waiting.filter(\.givesAccess), waiting.filter { !$0.givesAccess })
     isFailing = true
+    failures += 1
     rebuild(from: kept, at: moment)
     return refused
   }
@@ -148,6 +151,11 @@ struct VisitJournal: Sendable {
 
   /// Whether all that has been decided is on disk.
   var isSettled: Bool { waiting.isEmpty }
+
+  /// Whether the disk has the visit in the version that has been decided.
+  func isOnDisk(_ id: VisitID) -> Bool {
+    waiting.isEmpty || decided.visits[id]?.version == durable.visits[id]?.version
+  }
 
   /// A visit as it holds for people now; nil where there is none, or none yet.
   func scene(of id: VisitID) -> Scene? {

@@ -84,8 +84,6 @@ extension WebFront {
       else { continue }
       count { $0.frameFloods += 1 }
       connection.outbound.removeAll()
-      // As long as pings come, the library has pongs to write, and lets nobody else write.
-      lws_rx_flow_control(connection.socket, 0)
       close(connection, code: 1_008, reason: "too_many_control_frames")
     }
   }
@@ -95,6 +93,9 @@ extension WebFront {
     let count = web_bytes_read(lws_get_socket_fd(connection.socket))
     return count < 0 ? nil : Int(count)
   }
+
+  /// A WebSocket's status for who breaks the rules (RFC 6455 section 7.4.1).
+  private static let policyViolation: UInt16 = 1_008
 
   // MARK: Sending
 
@@ -135,6 +136,9 @@ extension WebFront {
   func close(_ connection: WebConnection, code: UInt16, reason: String) {
     guard connection.closing == nil else { return }
     connection.closing = (code, reason)
+    // Of whoever floods nothing more is read: as long as pings come, the library has pongs to write
+    // and lets nobody else write.
+    if code == Self.policyViolation { lws_rx_flow_control(connection.socket, 0) }
     lws_set_timeout(
       connection.socket, PENDING_TIMEOUT_CLOSE_SEND,
       Int32(configuration.requestTimeout.milliseconds / 1_000))
