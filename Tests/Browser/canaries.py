@@ -19,6 +19,7 @@ MOST = 500
 SHORTEST = 6
 #: What cannot be told from the messages alone, as browsers send it: tokens, and session descriptions.
 FORMS = re.compile(rb"eyJ[\w-]{8,}\.eyJ|a=ice-(?:ufrag|pwd)|a=fingerprint|a=candidate|candidate:\d")
+WORD = re.compile(r"[a-z]+(_[a-z]+)*")
 PASSWORD = re.compile(r"^a=ice-pwd:(\S+)", re.MULTILINE)
 
 
@@ -39,8 +40,8 @@ class Canaries:
             return
         for name, inner in value.items():
             if not isinstance(inner, str):
-                # What a client says of itself, and what a unit is called, is nobody's name.
-                if name not in ("client", "units"):
+                # What a client says of itself, and what units and types are called, is nobody's name.
+                if name not in ("client", "units", "visit_types"):
                     self.note(inner, method)
             elif name in PERSONAL:
                 self._add(self.personal, inner)
@@ -57,7 +58,8 @@ class Canaries:
         self._add(self.secret, secret)
 
     def _add(self, kind: dict[str, None], text: str):
-        if len(text) < SHORTEST:
+        # What looks like a word of the protocol is no name, even where a test gives it to people.
+        if len(text) < SHORTEST or (kind is self.personal and WORD.fullmatch(text)):
             return
         # Numbers as the daemon writes them.
         digits = re.sub(r"[\s-]", "", text)

@@ -34,6 +34,7 @@ import Visits
     let answer = try bench.answer("PUT", "/v1/visits/vis_demo")
     #expect(answer.status == 405 && answer["allow"] == "GET, HEAD, PATCH, DELETE")
     #expect(bench.ask("GET", "/v1/nothing")?.status == 404)
+    #expect(bench.ask("POST", "/v1/visits/")?.status == 404)
     #expect(bench.ask("HEAD", "/v1/visits")?.status == 200)
   }
 

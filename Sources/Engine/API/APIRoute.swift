@@ -98,7 +98,7 @@ public struct APIRoute: Equatable, Sendable {
     guard own.count == segments.count else { return nil }
     var parameters: [Substring] = []
     for (mine, theirs) in zip(own, segments) {
-      if mine.hasPrefix("{") {
+      if mine.hasPrefix("{"), !theirs.isEmpty {
         parameters.append(theirs)
       } else if mine != theirs {
         return nil
