@@ -190,7 +190,10 @@ extension CommandLoad {
     print("at most \(most.perSecond) commands a second, \(place)")
     let isFast = steady.times.quantile(0.99) < .milliseconds(20)
     let isEnough = steady.perSecond >= 1_950 && most.perSecond >= 2_000
-    let isOneProcessor = steady.processor < steady.span
+    // A 2,000th of a second for each, measured: a clinic that cannot be asked has used none.
+    let isOneProcessor = [steady, most].allSatisfy { run in
+      run.processor > .zero && run.processorPerCommand < .microseconds(500)
+    }
     if !(isFast && isEnough && isOneProcessor) { print("that is less than promised") }
     return isFast && isEnough && isOneProcessor
   }

@@ -116,6 +116,11 @@ public enum Limits {
 
   /// Bytes of unfinished messages that all connections together may hold.
   public static let unfinishedBytes = 67_108_864
+  /// Frames that one message may come in.
+  public static let framesPerMessage = 1_024
+  /// Bytes that a WebSocket may send in a second beside its messages: headers of frames, what TLS
+  /// adds, and control frames, of which these are more than a hundred.
+  public static let overheadBytesPerSecond = 32_768
   /// Letters in a mailbox between the control thread and the web front.
   public static let webMailboxLetters = 8_192
   /// Letters in a mailbox between the control thread and a worker or the store.

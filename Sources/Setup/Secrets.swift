@@ -25,6 +25,8 @@ import Visits
 /// in PEM; a path that is not absolute starts beside this file. The file is made at the first
 /// start, and refused when anybody but its owner can read it (H5).
 public struct Secrets: Sendable {
+  /// The path of the file.
+  public let path: String
   /// The key behind links and resume secrets.
   public let links: LinkSecrets
   /// The key behind the audit log's chain; nil in a file of before there was one.
@@ -51,6 +53,7 @@ public struct Secrets: Sendable {
     let reading = SecretsReading(text, path: path)
     if let first = reading.mistakes.first { throw first }
     guard let links = reading.links else { throw SetupMistake(file: path, reason: "is empty") }
+    self.path = path
     self.links = links
     audit = reading.audit
     keys = reading.keys

@@ -9,11 +9,18 @@ public struct AuditHead: Equatable, Sendable {
   public let number: Int64
   /// The last row's code.
   let code: [UInt8]
+  /// Whether the operator has accepted the log as it was found, rather than the daemon kept it:
+  /// the daemon puts that on record.
+  public let isAccepted: Bool
 
-  init(number: Int64, code: [UInt8]) {
+  init(number: Int64, code: [UInt8], isAccepted: Bool = false) {
     self.number = number
     self.code = code
+    self.isAccepted = isAccepted
   }
+
+  /// The same, as the operator's word.
+  public var accepted: AuditHead { AuditHead(number: number, code: code, isAccepted: true) }
 
   /// Reads a head's text. Throws `broken` where it is none, or not signed with the key.
   public init(text: String, key: AuditKey) throws(StoreError) {
@@ -24,19 +31,23 @@ public struct AuditHead: Equatable, Sendable {
     else {
       throw StoreError(reason: .broken, message: "the audit log's head is not of its form")
     }
-    guard HMAC.areEqual(key.signature(ofHead: number, code), signature) else {
+    let isAccepted = json?["accepted"] == .bool(true)
+    guard HMAC.areEqual(key.signature(ofHead: number, code, isAccepted: isAccepted), signature)
+    else {
       throw StoreError(
         reason: .broken, message: "the audit log's head is not signed with the audit key")
     }
-    self.init(number: number, code: code)
+    self.init(number: number, code: code, isAccepted: isAccepted)
   }
 
   /// The head as one line of JSON, signed.
   public func text(key: AuditKey) -> String {
-    let line: JSON = [
+    let signature = key.signature(ofHead: number, code, isAccepted: isAccepted)
+    let line = JSON.compact([
       "rows": .integer(number), "mac": .string(Base64.encodeURL(code)),
-      "signature": .string(Base64.encodeURL(key.signature(ofHead: number, code))),
-    ]
+      "accepted": isAccepted ? .bool(true) : nil,
+      "signature": .string(Base64.encodeURL(signature)),
+    ])
     return line.description + "\n"
   }
 }
@@ -80,6 +91,7 @@ public struct AuditHeadFile: Sendable {
 
   private func failure() -> StoreError {
     StoreError(
-      reason: .cannotOpen, message: "the audit log's head: \(String(cString: strerror(errno)))")
+      reason: .cannotOpen,
+      message: "the audit log's head \(path): \(String(cString: strerror(errno)))")
   }
 }

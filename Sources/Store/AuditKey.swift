@@ -6,7 +6,7 @@ import Security
 /// Every code begins with a word for what it is about, so that none can stand for another.
 public struct AuditKey: Sendable {
   private enum Domain: String {
-    case row, event, head, checkpoint
+    case row, event, head, accepted, checkpoint
   }
 
   private let key: Redacted<[UInt8]>
@@ -33,8 +33,8 @@ public struct AuditKey: Sendable {
   }
 
   /// The signature of a head: the log had `number` rows, the last with this code.
-  func signature(ofHead number: Int64, _ code: [UInt8]) -> [UInt8] {
-    self.code(.head, code, [.integer(number)])
+  func signature(ofHead number: Int64, _ code: [UInt8], isAccepted: Bool) -> [UInt8] {
+    self.code(isAccepted ? .accepted : .head, code, [.integer(number)])
   }
 
   /// The signature of a checkpoint: the rows up to `number`, the last with this code, were cut off.

@@ -59,6 +59,11 @@ public struct AuditReader: ~Copyable {
     self.database = database
   }
 
+  /// How long the audit log is.
+  public func head(key: AuditKey) throws(StoreError) -> AuditHead {
+    try EventStore.auditHead(of: database, key: key)
+  }
+
   /// The rows that a query asks for, oldest first, each handed over as it is read.
   public func read(_ query: Query, _ take: (AuditRow) -> Void) throws(StoreError) {
     let select = try database.prepare(
@@ -122,15 +127,11 @@ public struct AuditReader: ~Copyable {
   private func beginning(
     _ key: AuditKey, _ verdict: inout Verdict
   ) throws(StoreError) -> AuditHead {
-    let select = try database.prepare(
-      "SELECT number, mac, at, signature FROM audit_checkpoints ORDER BY number DESC LIMIT 1")
-    guard try select.step() else { return AuditHead(number: 0, code: key.beginning) }
-    let (number, code) = (select.integer(0), select.bytes(1))
-    let signature = key.signature(ofCheckpoint: number, code, at: select.integer(2))
-    if !HMAC.areEqual(signature, select.bytes(3)) {
-      verdict.faults.append(.badCheckpoint(number))
+    guard let (checkpoint, isSigned) = try EventStore.checkpoint(of: database, key: key) else {
+      return AuditHead(number: 0, code: key.beginning)
     }
-    return AuditHead(number: number, code: code)
+    if !isSigned { verdict.faults.append(.badCheckpoint(checkpoint.number)) }
+    return checkpoint
   }
 
   /// Each event is the one that its row was made of, and none lacks a row or is gone without

@@ -78,37 +78,69 @@ extension EventStore {
   }
 
   /// Holds the log against a head that was kept elsewhere: its row has to be there, and those
-  /// after it have to be chained to it. Throws `broken` where they are not.
+  /// after it have to be chained to it. Where the log was cut later than that, they are held
+  /// against the checkpoint, which has to be signed. Throws `broken` where they are not.
   public func checkAudit(against head: AuditHead) throws(StoreError) {
-    let checkpoint = try database.integer(
-      "SELECT coalesce(max(number), 0) FROM audit_checkpoints")
-    guard head.number > checkpoint else { return }
+    var last = head
+    if let checkpoint = try checkedCheckpoint(), checkpoint.number >= head.number {
+      guard checkpoint.number > head.number || HMAC.areEqual(checkpoint.code, head.code) else {
+        throw Self.exchanged(head.number)
+      }
+      last = checkpoint
+    } else if head.number > 0 {
+      try requireRow(of: head)
+    }
     let select = try database.prepare(
-      """
-      SELECT \(AuditRow.columns) FROM audit WHERE number >= \(head.number) ORDER BY number
-      """)
-    guard try select.step(), select.integer(0) == head.number else {
+      "SELECT \(AuditRow.columns) FROM audit WHERE number > \(last.number) ORDER BY number")
+    while try select.step() {
+      let (row, code) = (AuditRow(select), select.bytes(10))
+      guard row.number == last.number + 1,
+        HMAC.areEqual(key.code(of: row, after: last.code), code)
+      else { throw Self.exchanged(last.number + 1) }
+      last = AuditHead(number: row.number, code: code)
+    }
+  }
+
+  private func requireRow(of head: AuditHead) throws(StoreError) {
+    let select = try database.prepare("SELECT mac FROM audit WHERE number = \(head.number)")
+    guard try select.step() else {
       throw StoreError(
         reason: .broken,
         message: "the audit log was cut off: it had \(head.number) rows, and ends with "
           + "\(auditHead.number) (a copy that is restored needs the head that was copied with it)")
     }
-    var code = select.bytes(10)
-    guard HMAC.areEqual(code, head.code) else {
+    guard HMAC.areEqual(select.bytes(0), head.code) else { throw Self.exchanged(head.number) }
+  }
+
+  private static func exchanged(_ number: Int64) -> StoreError {
+    StoreError(
+      reason: .broken, message: "row \(number) of the audit log is not the one that was")
+  }
+
+  /// Where the log was cut last; nil where it never was.
+  private func checkedCheckpoint() throws(StoreError) -> AuditHead? {
+    guard let (checkpoint, isSigned) = try Self.checkpoint(of: database, key: key) else {
+      return nil
+    }
+    guard isSigned else {
       throw StoreError(
-        reason: .broken, message: "row \(head.number) of the audit log is not the one that was")
+        reason: .broken,
+        message: "the checkpoint at which the audit log was cut off is not signed with its key")
     }
-    var number = head.number
-    while try select.step() {
-      number += 1
-      let row = AuditRow(select)
-      guard row.number == number, HMAC.areEqual(key.code(of: row, after: code), select.bytes(10))
-      else {
-        throw StoreError(
-          reason: .broken, message: "row \(number) of the audit log is not the one that was")
-      }
-      code = select.bytes(10)
-    }
+    return checkpoint
+  }
+
+  /// Where the log was cut last, and whether that is signed with the key; nil where it never was.
+  static func checkpoint(
+    of database: borrowing Database, key: AuditKey
+  ) throws(StoreError) -> (AuditHead, isSigned: Bool)? {
+    let select = try database.prepare(
+      "SELECT number, mac, at, signature FROM audit_checkpoints ORDER BY number DESC LIMIT 1")
+    guard try select.step() else { return nil }
+    let checkpoint = AuditHead(number: select.integer(0), code: select.bytes(1))
+    let signature = key.signature(
+      ofCheckpoint: checkpoint.number, checkpoint.code, at: select.integer(2))
+    return (checkpoint, HMAC.areEqual(signature, select.bytes(3)))
   }
 
   // MARK: Cutting

@@ -22,6 +22,8 @@ public final class EventStore {
   public private(set) var position: UInt64
   /// How long the audit log is.
   public internal(set) var auditHead: AuditHead
+  /// Whether the audit log began when the store was opened: no head can have been kept of it yet.
+  public let auditIsNew: Bool
   /// Whether the write-ahead log may still hold what has been deleted.
   var holdsDeleted = true
 
@@ -33,6 +35,7 @@ public final class EventStore {
     try Self.secure(path)
     let database = try Database(path: path)
     try Self.configure(database)
+    auditIsNew = try Self.version(of: database) < Self.firstAuditedVersion
     try Self.migrate(database, key: auditKey)
     try Self.check(database)
     insertEvent = try database.prepare(

@@ -15,8 +15,12 @@ public struct AuditEntry: Equatable, Sendable {
     case auditRead = "audit.read"
     /// Somebody read what the clinic's administration alone may read.
     case clinicRead = "clinic.read"
+    /// A clinic took back the sessions of a person, who is the subject.
+    case sessionsRevoked = "sessions.revoked"
     /// The store cut the audit log's oldest rows off; the subject is the last one's number.
     case auditCut = "audit.cut"
+    /// The operator accepted the audit log as it was found; the subject is the last row's number.
+    case auditAccepted = "audit.accepted"
   }
 
   /// When.

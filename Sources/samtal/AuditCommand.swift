@@ -7,6 +7,7 @@ import Visits
 enum AuditCommand {
   static let usage = """
     usage: samtal audit verify [OPTIONS]
+           samtal audit accept [OPTIONS]
            samtal audit list [OPTIONS] [--clinic ID] [--visit ID] [--from MS] [--to MS] [--limit N]
 
     \(OperatorSite.usage)
@@ -16,6 +17,10 @@ enum AuditCommand {
     verify recomputes the chain of all rows, and holds it against the events and against the head
     that is kept in a file of its own. Exit status 1 where anything was changed, deleted, put in,
     moved or cut off.
+
+    accept has samtald go on from the audit log as it is, where the head is lost or is of another
+    log: samtald does not start then. It says what is accepted, writes a new head, and the next
+    start of samtald puts that on record.
 
     list prints one row a line, as JSON: number, at (milliseconds since 1970), clinic, visit,
     author, action, subject, outcome. from and to are milliseconds since 1970, to exclusive.
@@ -32,10 +37,13 @@ enum AuditCommand {
     case "verify":
       try verify(
         CommandOptions(rest, single: OperatorSite.options.union(["--database", "--head"])))
+    case "accept":
+      try accept(
+        CommandOptions(rest, single: OperatorSite.options.union(["--database", "--head"])))
     case "list":
       let ranges: Set = ["--database", "--clinic", "--visit", "--from", "--to", "--limit"]
       try list(CommandOptions(rest, single: OperatorSite.options.union(ranges)))
-    default: throw CommandOptions.Mistake(description: "audit wants verify or list")
+    default: throw CommandOptions.Mistake(description: "audit wants verify, accept or list")
     }
   }
 
@@ -55,6 +63,26 @@ enum AuditCommand {
       throw Tampering(description: "\(path): there is no head to hold the audit log against")
     }
     print("\(verdict.rows) rows, the last is \(verdict.last): whole")
+  }
+
+  private static func accept(_ options: CommandOptions) throws {
+    let site = try OperatorSite(options)
+    let key = try site.auditKey()
+    let path = options["--head"] ?? site.state.path(site.configuration.auditHead)
+    let file = AuditHeadFile(path: path, key: key)
+    let reader = try AuditReader(path: site.database(options))
+    let found = try reader.head(key: key)
+    let verdict = try reader.verify(key: key, head: nil)
+    for fault in verdict.faults { print(fault) }
+    print("accepted: \(verdict.rows) rows, the last is \(found.number)", terminator: "")
+    print(verdict.faults.isEmpty ? ", their chain is whole" : ", with the faults above")
+    do {
+      print("before:", try file.read().map { "a head of row \($0.number)" } ?? "no head")
+    } catch {
+      print("before: \(error)")
+    }
+    try file.write(found.accepted)
+    print("\(path) is written; the next start of samtald puts this on record")
   }
 
   private static func list(_ options: CommandOptions) throws {

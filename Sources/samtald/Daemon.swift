@@ -117,13 +117,27 @@ struct Daemon {
       throw StartFailure("the file with the keys has none for the audit log")
     }
     let store = try EventStore(path: state.path(configuration.storePath), auditKey: key)
-    let head = AuditHeadFile(path: state.path(configuration.auditHead), key: key)
+    let path = state.path(configuration.auditHead)
+    let head = AuditHeadFile(path: path, key: key)
     if let kept = try head.read() {
       try store.checkAudit(against: kept)
-    } else if store.position > 0 {
-      log.write(LogRecord(.warning, "audit_head_missing", ("rows", store.auditHead.number)))
+      if kept.isAccepted { try recordAcceptance(of: kept, in: store) }
+    } else if store.auditHead.number > 0 && !store.auditIsNew {
+      throw StartFailure(
+        "\(path) is missing, and without it nobody can tell whether rows were cut off the end of "
+          + "the audit log. Put it back; or look at the log with \"samtal audit list\", and have "
+          + "it go on from its \(store.auditHead.number) rows with \"samtal audit accept\"")
     }
+    // Where it cannot be kept, nobody is served: the next start would be without it.
+    try head.write(store.auditHead)
     return (store, StoreUpkeep(head: head, auditYears: configuration.auditYears))
+  }
+
+  private func recordAcceptance(of head: AuditHead, in store: EventStore) throws(StoreError) {
+    log.write(LogRecord(.warning, "audit_accepted", ("rows", head.number)))
+    let entry = AuditEntry(
+      .auditAccepted, at: WallClock.now(), by: .system, subject: String(head.number))
+    try store.append([], audit: [entry])
   }
 
   /// The certificate of all handshakes: made anew at each start, and known to browsers by its
@@ -176,10 +190,13 @@ struct Daemon {
     web.pages["/v1/openrpc.json"] = .init(
       contentType: "application/json", bytes: Array(OpenRPCDocument.json.description.utf8))
     web.headers = WebPages.headers
-    web.origins = OriginPolicy(origins: configuration.httpOrigins)
+    web.origins = OriginPolicy(
+      page: configuration.httpURL, origins: configuration.httpOrigins,
+      isEncrypted: configuration.httpCertificate != nil)
     if let chain = configuration.httpCertificate, let key = configuration.httpKey {
       web.certificate = .init(chain: chain, key: key)
     }
+    web.lastLine = { ConnectionClosing.lastLine($0) }
     web.methods = { APIRoute.methods(of: $0, on: $1) }
     let board = board
     web.adminPage = { board.page(at: $0, now: MonotonicClock.now()) }

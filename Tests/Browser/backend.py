@@ -50,6 +50,8 @@ class BackEnd:
 
     def __init__(self, daemon: Daemon):
         self.token = token(daemon, {"role": "backend"})
+        self.canaries = daemon.canaries
+        self.canaries.watch(self.token)
         self._connection = http.client.HTTPConnection("127.0.0.1", daemon.http_port, timeout=10)
 
     def ask(self, method: str, path: str, body=None, query=None, match=None, key=None, **fields):
@@ -60,6 +62,7 @@ class BackEnd:
             headers["If-Match"] = match
         if key is not None:
             headers["Idempotency-Key"] = key
+        self.canaries.note(body)
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             headers.setdefault("Content-Type", "application/json")

@@ -74,13 +74,17 @@ class Clinic:
         }
         parts = [encode(json.dumps(part)) for part in ({"alg": "HS256", "typ": "JWT"}, payload)]
         signed = ".".join(parts).encode()
-        return signed.decode() + "." + encode(hmac.digest(self._secret, signed, "sha256"))
+        token = signed.decode() + "." + encode(hmac.digest(self._secret, signed, "sha256"))
+        self.daemon.canaries.watch(token)
+        return token
 
     def link_secret(self, invite: str, version: int = 1) -> str:
         """What the link of an invite carries: what its recipient finds in the message."""
         subject = f"{invite}.{version}"
         code = hmac.digest(self._links, f"invite {subject}".encode(), "sha256")[:24]
-        return f"{subject}.{encode(code)}"
+        secret = f"{subject}.{encode(code)}"
+        self.daemon.canaries.watch(secret)
+        return secret
 
     def person(self, word: str = "person") -> str:
         """A fresh identifier of a person, which no other clinic has."""
@@ -165,6 +169,7 @@ class Clinic:
         """One request of the HTTP API, by default with a token of the clinic's back end."""
         if token is None:
             token = self.token("per_back-end", "backend")
+        self.daemon.canaries.note(body)
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.daemon.http_port}{path}", method=method,
             data=None if body is None else json.dumps(body).encode(),

@@ -38,7 +38,8 @@ def daemon(tmp_path: Path):
 @pytest.fixture
 def clinic(tmp_path: Path):
     """A clinic on a daemon of its own, which holds another clinic too."""
-    running = Daemon(tmp_path, clinics={"cli_north": "Kliniken Norr"})
+    running = Daemon(
+        tmp_path, clinics={"cli_north": "Kliniken Norr"}, settings={"log.level": "debug"})
     running.start()
     clinic = Clinic(running, "cli_demo", "demo")
     yield clinic

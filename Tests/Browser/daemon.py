@@ -14,6 +14,9 @@ import urllib.request
 from pathlib import Path
 from typing import IO
 
+import schemas
+from canaries import Canaries
+
 ROOT = Path(__file__).parents[2]
 SAMTALD = os.environ.get("SAMTALD", str(ROOT / ".build/release/samtald"))
 LINK = re.compile(r"(\w+): +(https?://\S+/call#(?:token|invite)=[\w.-]+)")
@@ -52,6 +55,9 @@ def read_links(output: IO[bytes], patience: float) -> dict[str, str]:
 class Daemon:
     """One samtald. `start` after `stop` runs it again on the same state and ports."""
 
+    #: Every daemon that a test has made, by the ports that clients come to.
+    by_port: dict[int, "Daemon"] = {}
+
     #: The address it listens on.
     host = "127.0.0.1"
 
@@ -69,6 +75,8 @@ class Daemon:
         self.media_port = media_port or free_port(socket.SOCK_DGRAM)
         self.links: dict[str, str] = {}
         self.log = state / "log"
+        self.canaries = Canaries()
+        Daemon.by_port |= {self.http_port: self, self.lines_port: self}
         self._announced = announced
         self._process: subprocess.Popen | None = None
 
@@ -103,20 +111,26 @@ class Daemon:
         self.links = read_links(self._process.stdout, patience)
         assert self.links, f"samtald did not come up:\n{self.log.read_text()}"
         self.until_ready()
+        if "http.certificate" not in self.settings and self.host == "127.0.0.1":
+            schemas.learn(self.http_port)
 
     def until_ready(self):
         assert self._ask("/readyz") is not None
 
-    def kill(self):
+    def kill(self, seek: bool = True):
         """SIGKILL, as a power cut would have it, to the one process that this started."""
         self._process.kill()
         self._process.communicate()
         self._process = None
+        if seek:
+            self._seek_canaries()
 
     def stop(self, patience: float = 10):
         """SIGTERM to the one process that this started, and nothing left of it afterwards."""
         if self._process is None:
             return
+        if self._process.poll() is None:
+            self.canaries.seek("the page of metrics", self._ask("/metrics").encode())
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.communicate(timeout=patience)
@@ -127,6 +141,12 @@ class Daemon:
         finally:
             code, self._process = self._process.returncode, None
         assert code == 0, f"samtald ended with {code}:\n{self.log.read_text()[-4000:]}"
+        self._seek_canaries()
+
+    def _seek_canaries(self):
+        """What was sent to the daemon is nowhere where it must not be (H2)."""
+        self.canaries.seek("the log", self.log.read_bytes())
+        self.canaries.seek_in_state(self.state)
 
     @property
     def process(self) -> int:

@@ -45,6 +45,8 @@ class MailServer:
         self.mails: list[Mail] = []
         #: What to answer to a recipient, for those whom it refuses.
         self.refusals: dict[str, str] = {}
+        #: Whether the line breaks when a mail has been taken, and before that is said.
+        self.breaks_off = False
         self.port = port
         self.start()
 
@@ -64,6 +66,8 @@ class MailServer:
     async def handle_DATA(self, server, session, envelope):
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.mails.append(Mail(list(envelope.rcpt_tos), message, envelope.content))
+        if self.breaks_off:
+            server.transport.abort()
         return "250 OK"
 
 

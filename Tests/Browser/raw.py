@@ -3,6 +3,7 @@
 import json
 import select
 import socket
+import ssl
 import time
 from collections import deque
 from contextlib import ExitStack
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+
+import schemas
+from daemon import Daemon
 
 #: Seconds within which an answer or a notification must come.
 PATIENCE = 10.0
@@ -37,7 +41,10 @@ class Closed(Exception):
 class Client:
     """What both transports share; a subclass sends and receives one message."""
 
-    def __init__(self):
+    def __init__(self, port: int):
+        daemon = Daemon.by_port.get(port)
+        #: What the daemon must have nowhere; it takes down what is sent to it.
+        self.canaries = daemon and daemon.canaries
         self._next = 0
         self._sent: deque[float] = deque(maxlen=40)
         self._answers: dict[int | None, dict] = {}
@@ -67,8 +74,11 @@ class Client:
         """Sends a request and does not wait for its answer: `answer` does."""
         self._keep_pace()
         self._next += 1
+        params = {**(params or {}), **named}
+        if self.canaries:
+            self.canaries.note(params, method)
         message = {"jsonrpc": "2.0", "id": self._next, "method": method}
-        self.send(json.dumps(message | {"params": {**(params or {}), **named}}))
+        self.send(json.dumps(message | {"params": params}))
         return self._next
 
     def refused(self, method: str, params: dict | None = None, **named) -> str:
@@ -88,6 +98,8 @@ class Client:
         """Opens a session with a token, a link's secret, or an earlier session's."""
         client = {"name": "test", "device": device}
         self.session = self.request("session.open", credential, client=client)
+        if self.canaries:
+            self.canaries.watch(self.session["resume_secret"])
         return self.session
 
     # What one is told
@@ -142,6 +154,12 @@ class Client:
         """All that was ever told to this client, as one text to search."""
         return "\n".join(self.received)
 
+    def _note_address(self, connection: socket.socket):
+        """Where a client comes from stands in no log either."""
+        host, port = connection.getsockname()[:2]
+        if self.canaries:
+            self.canaries.watch(f"{host}:{port}")
+
     def _keep_pace(self):
         """Stays within the requests a second that the server allows, listening meanwhile."""
         self._sent.append(time.monotonic())
@@ -153,6 +171,7 @@ class Client:
         text = self.receive()
         self.received.append(text)
         message = json.loads(text)
+        schemas.check(message)
         if "method" in message:
             self.notifications.append(message)
         else:
@@ -160,15 +179,16 @@ class Client:
 
 
 class WebSocketClient(Client):
-    def __init__(self, port: int, **options):
-        super().__init__()
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None, **options):
+        super().__init__(port)
         self._ahead: list[str] = []
-        url = f"ws://127.0.0.1:{port}/v1/signal"
+        url = f"{'wss' if tls else 'ws'}://127.0.0.1:{port}/v1/signal"
         # What nobody reads must not keep the library from seeing the connection close.
         options.setdefault("max_queue", None)
-        connection = connect(url, subprotocols=["samtal.v1"], open_timeout=5, **options)
+        connection = connect(url, subprotocols=["samtal.v1"], open_timeout=5, ssl=tls, **options)
         self._resources = ExitStack()
         self._socket = self._resources.enter_context(connection)
+        self._note_address(self._socket.socket)
 
     def send(self, text: str):
         try:
@@ -202,10 +222,13 @@ class WebSocketClient(Client):
 
 
 class LineClient(Client):
-    def __init__(self, port: int):
-        super().__init__()
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None):
+        super().__init__(port)
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        if tls:
+            self._socket = tls.wrap_socket(self._socket, server_hostname="127.0.0.1")
         self._unread = b""
+        self._note_address(self._socket)
 
     def send(self, text: str):
         self._socket.sendall(text.encode() + b"\n")

@@ -6,13 +6,19 @@ which random numbers.
 
 import os
 import random
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
-from gateways import HTTPStub, until
+from clinic import Clinic
+from daemon import free_port
+from gateways import HTTPStub, MailServer, until
+from raw import Refused
 from upkeep import Clerk, StoredDaemon, verify
 
 KILLS = int(os.environ.get("SAMTAL_KILLS", "25"))
@@ -25,6 +31,12 @@ STAFF = 3
 LONGEST_LIFE = 0.15
 #: Visits that are looked at after each start beside those about which something is open.
 LOOKED_AT_AGAIN = 10
+#: Calls that one member of staff opens in one life of the daemon.
+CALLS = 3
+#: Guests after whom a visit's call is ended: fewer than a call holds.
+MOST_GUESTS = 10
+#: Lives after which what the daemon has left is searched for canaries.
+SEEK_EVERY = 100
 #: Requests after which a connection is left for another: fewer than a session may send at once.
 REQUESTS_PER_SESSION = 40
 
@@ -45,15 +57,22 @@ class Known:
 
 
 class Colleague:
-    """A member of staff who books visits and changes them until the connection breaks."""
+    """A member of staff who books visits, changes them and holds calls until the connection
+    breaks."""
 
-    def __init__(self, daemon: StoredDaemon, number: int, seed: str):
+    def __init__(self, clinic: Clinic, number: int, seed: str, deputy: str):
         self.random = random.Random(seed)
-        self._port = daemon.lines_port
-        self._token = daemon.token(f"per_colleague-{number}")
+        self._clinic = clinic
+        self._port = clinic.daemon.lines_port
+        self._person = f"per_colleague-{number}"
+        self._deputy = deputy
         self.known: dict[str, Known] = {}
-        #: The telephone numbers that invites were promised to.
-        self.numbers: dict[str, str] = {}
+        #: The numbers and addresses that invites were promised to.
+        self.addresses: dict[str, str] = {}
+        self.calls: list[CallOfOneLife] = []
+        #: What must be on record, for each visit: deeds and whom they were done to.
+        self.promised: list[tuple[str, str, str | None]] = []
+        self._entries: dict[str, int] = {}
         self.carried_out = 0
         self.failure: BaseException | None = None
         self._guests = 0
@@ -61,6 +80,7 @@ class Colleague:
 
     def work(self):
         """Gives commands until the daemon is gone."""
+        self.calls = []
         try:
             while True:
                 client = self.enter()
@@ -73,15 +93,24 @@ class Colleague:
         except BaseException as failure:
             self.failure = failure
 
-    def enter(self) -> Clerk:
+    def enter(self, token: str | None = None) -> Clerk:
         client = Clerk(self._port)
-        client.request("session.open", {"token": self._token, "client": {"name": "test"}})
+        token = token or self._make_token(self._person)
+        client.request("session.open", {"token": token, "client": {"name": "test"}})
         return client
+
+    def _make_token(self, person: str, role: str = "staff", **claims) -> str:
+        return self._clinic.token(person, role, name="Astrid Ek", identified_by=(
+            "staff" if role == "staff" else "e_id"), **claims)
 
     def _act(self, client: Clerk):
         mine = [visit for visit, known in self.known.items() if known.states == {"booked"}]
         if not mine or self.random.random() < 0.25:
             self._book(client)
+            return
+        begun = [visit for visit, known in self.known.items() if known.states == {"ongoing"}]
+        if begun and len(self.calls) < CALLS and self.random.random() < 0.3:
+            self._hold_call(self.random.choice(begun[-5:]))
             return
         visit = self.random.choice(mine)
         deeds = [self._describe, self._invite, self._revoke, self._start, self._cancel]
@@ -129,24 +158,110 @@ class Colleague:
         if answer.get("durable", True):
             known.states = {"cancelled"}
 
+    def _hold_call(self, visit: str):
+        """Opens a call, has somebody knock, and does something with them."""
+        if any(call.visit == visit for call in self.calls):
+            return
+        host = self.enter()
+        call = CallOfOneLife(visit, host)
+        self.calls.append(call)
+        try:
+            host.request("call.start", {"visit": visit})
+        except Refused as refusal:
+            # One of the life before, to which its people may still come back.
+            assert refusal.reason == "call_exists", refusal
+            host.request("call.join", {"visit": visit})
+        self.promised.append((visit, "call.started", None))
+        guest = self.enter(
+            self._make_token(f"per_guest-{self._number}-{self._guests}", "guest", visit=visit))
+        call.guest = guest
+        self._guests += 1
+        # The guests of earlier lives keep their places for a while after each start.
+        self._entries[visit] = self._entries.get(visit, 0) + 1
+        if self._entries[visit] % MOST_GUESTS == 0:
+            call.places = {"gone"}
+            self._treat(call, "end")
+            return
+        own = guest.request("call.join")["participant"]
+        call.participant, call.places = own, {"lobby"}
+        self.promised.append((visit, "participant.arrived", own))
+        for deed in self.random.choice(COURSES):
+            self._treat(call, deed)
+        if self.random.random() < 0.2:
+            self._take_over(visit)
+
+    def _treat(self, call: "CallOfOneLife", deed: str):
+        method, place, action = DEEDS[deed]
+        call.places = call.places | {place}
+        if deed == "end":
+            answer = call.host.request(method)
+            promise = (call.visit, action, None)
+        else:
+            answer = call.host.request(
+                method, {"participant": call.participant} | (
+                    {"agreed_with_patient": True} if deed == "admit" else {}))
+            promise = (call.visit, action, call.participant)
+        if answer.get("durable", True):
+            call.places = {place}
+            self.promised.append(promise)
+
+    def _take_over(self, visit: str):
+        self.enter().request("visit.add_staff", {"visit": visit, "person": self._deputy})
+        deputy = self.enter(self._make_token(self._deputy))
+        try:
+            deputy.request("call.join", {"visit": visit})
+        except Refused as refusal:
+            assert refusal.reason == "no_call", refusal
+        deputy.request("visit.takeover", {"visit": visit})
+        self.promised.append((visit, "visit.responsible_changed", self._deputy))
+
     def _note(self, known: Known, invites: list[dict]):
         for invite in invites:
             known.invites[invite["id"]] = {False}
-            self.numbers[invite["id"]] = invite["phone"]
+            self.addresses[invite["id"]] = invite.get("phone") or invite["email"]
 
     def _guest(self) -> dict:
         self._guests += 1
-        number = f"07{self._number}{self._guests:07d}"
-        return {"given_name": "Alex", "family_name": "Lind", "phone": number, "kind": "other"}
+        address = (
+            {"email": f"guest-{self._number}-{self._guests}@home.example"}
+            if self.random.random() < 0.3
+            else {"phone": f"07{self._number}{self._guests:07d}"}
+        )
+        return {"given_name": "Alex", "family_name": "Lind", "kind": "other", **address}
 
     @property
     def awaited(self) -> set[str]:
-        """The numbers to which a message must have gone: nobody has taken the invite back."""
+        """The numbers and addresses to which a message must have gone: nobody has taken the invite back."""
         return {
-            self.numbers[invite]
+            self.addresses[invite]
             for known in self.known.values() if known.states <= {"booked", "ongoing"}
             for invite, is_revoked in known.invites.items() if is_revoked == {False}
         }
+
+    def check_calls(self):
+        """Whoever was let in, held or turned out in the life before is where that has put them."""
+        for call in self.calls:
+            if call.participant is None:
+                continue
+            try:
+                snapshot = self.enter().request("call.join", {"visit": call.visit})["snapshot"]
+            except Refused as refusal:
+                assert refusal.reason == "no_call", refusal
+                place = "gone"
+            else:
+                inside = {person["id"] for person in snapshot["roster"]}
+                waiting = {person["participant"] for person in snapshot["lobby"]}
+                assert not inside & waiting
+                place = ("call" if call.participant in inside
+                         else "lobby" if call.participant in waiting else "gone")
+            assert place in call.places, call
+        self.calls = []
+
+    def check_record(self, recorded: set[tuple[str, str, str | None]]):
+        """Each act that was promised to be on record is."""
+        recorded = recorded | {(visit, action, None) for visit, action, _ in recorded}
+        missing = [promise for promise in self.promised if promise not in recorded]
+        assert not missing, missing[:5]
 
     def check(self, visits: list[str]):
         """Holds the daemon to its promises, and takes down what was left open."""
@@ -167,6 +282,45 @@ class Colleague:
             known.invites = {invite: {listed[invite]} for invite in known.invites}
 
 
+@dataclass
+class CallOfOneLife:
+    """A call with one guest, and where the guest may be."""
+
+    visit: str
+    host: Clerk
+    guest: Clerk | None = None
+    participant: str | None = None
+    places: set[str] = field(default_factory=set)
+
+
+#: What is done to a guest: by which method, where that puts them, and how it is on record.
+DEEDS = {
+    "admit": ("lobby.admit", "call", "participant.admitted"),
+    "hold": ("participant.hold", "lobby", "participant.held"),
+    "remove": ("participant.remove", "gone", "participant.departed"),
+    "deny": ("lobby.deny", "gone", "participant.departed"),
+    "end": ("call.end", "gone", "call.ended"),
+}
+COURSES = [
+    [], ["admit"], ["admit", "hold"], ["admit", "hold", "admit"], ["admit", "remove"],
+    ["deny"], ["admit", "end"],
+]
+
+
+def recorded(state: Path) -> set[tuple[str, str, str | None]]:
+    """All rows of the audit log about visits: visit, action, subject."""
+    with closing(sqlite3.connect(f"file:{state}/samtal.db?mode=ro", uri=True)) as database:
+        return set(database.execute(
+            "SELECT visit, action, subject FROM audit WHERE visit IS NOT NULL"))
+
+
+@pytest.fixture
+def mail():
+    server = MailServer(free_port())
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def gateway():
     stub = HTTPStub()
@@ -174,39 +328,52 @@ def gateway():
     stub.stop()
 
 
-def test_no_promise_is_broken_by_being_killed(tmp_path, gateway):
+def test_no_promise_is_broken_by_being_killed(tmp_path, gateway, mail):
     print(f"SAMTAL_KILLS={KILLS} SAMTAL_SEED={SEED}")
     chance = random.Random(SEED)
     daemon = StoredDaemon(tmp_path, {
         "http.url": "https://video.clinic.example",
         "delivery.sms": gateway.url,
         "delivery.sms_template": '{"to": "{to}", "message": "{text}"}',
+        "delivery.email": f"smtp://127.0.0.1:{mail.port}",
+        "delivery.email_from": "no-reply@clinic.example",
         "log.level": "warning",
     })
     daemon.start()
-    staff = [Colleague(daemon, number, f"{SEED} {number}") for number in range(STAFF)]
+    clinic = Clinic(daemon, "cli_demo", "demo")
+    deputies = clinic.employ(*["Bo Alm"] * STAFF)
+    staff = [Colleague(clinic, number, f"{SEED} {number}", deputy)
+             for number, deputy in enumerate(deputies)]
     starts: list[float] = []
-    for _ in range(KILLS):
-        live_and_die(daemon, staff, chance)
+    for life in range(1, KILLS + 1):
+        live_and_die(daemon, staff, chance, seek=life % SEEK_EVERY == 0)
         verify(tmp_path)
         begun = time.monotonic()
         daemon.start()
         starts.append(time.monotonic() - begun)
+        rows = recorded(tmp_path)
         for colleague in staff:
+            colleague.check_calls()
+            colleague.check_record(rows)
             look(colleague, chance)
     for colleague in staff:
         colleague.check(list(colleague.known))
     numbers = set().union(*(colleague.awaited for colleague in staff))
-    until(lambda: numbers <= {number for number, _ in sent(gateway)}, "a message was lost")
+    until(lambda: numbers <= {number for number, _ in [*sent(gateway), *mailed(mail)]},
+          "a message was lost")
     daemon.stop()
     whole = verify(tmp_path)
     commands = sum(colleague.carried_out for colleague in staff)
-    print(f"{whole}; {commands} commands, {len(gateway.posts)} posts of {len(numbers)} messages")
+    promised = sum(len(colleague.promised) for colleague in staff)
+    print(f"{whole}; {commands} commands, {promised} acts in calls; "
+          f"{len(gateway.posts)} posts and {len(mail.mails)} mails of {len(numbers)} messages")
     print(f"starts: median {sorted(starts)[len(starts) // 2]:.3f} s, last {starts[-1]:.3f} s")
     assert commands > KILLS
     # After a crash a message can be handed over again, but under the key that it had: the gateway
-    # knows it for the same.
-    assert all(len(keys) == 1 for keys in sent(gateway).values())
+    # knows it for the same, and so do mail systems.
+    for handed_over in (sent(gateway), mailed(mail)):
+        assert handed_over and all(len(keys) == 1 for keys in handed_over.values())
+        assert len({key for keys in handed_over.values() for key in keys}) == len(handed_over)
 
 
 def sent(gateway: HTTPStub) -> dict[tuple[str, str], set[str]]:
@@ -219,13 +386,24 @@ def sent(gateway: HTTPStub) -> dict[tuple[str, str], set[str]]:
     return keys
 
 
-def live_and_die(daemon: StoredDaemon, staff: list[Colleague], chance: random.Random):
+def mailed(mail: MailServer) -> dict[tuple[str, str], set[str]]:
+    """The Message-IDs of what was handed over, by address and content."""
+    keys: dict[tuple[str, str], set[str]] = {}
+    for letter in list(mail.mails):
+        address = (letter.recipients[0], letter.message["Subject"] + letter.text)
+        keys.setdefault(address, set()).add(letter.message["Message-ID"])
+    return keys
+
+
+def live_and_die(
+    daemon: StoredDaemon, staff: list[Colleague], chance: random.Random, seek: bool
+):
     """Everybody works until the daemon is killed, at a moment that nobody knows."""
     threads = [threading.Thread(target=colleague.work) for colleague in staff]
     for thread in threads:
         thread.start()
     threading.Event().wait(chance.uniform(0, LONGEST_LIFE))
-    daemon.kill()
+    daemon.kill(seek)
     for thread in threads:
         thread.join(timeout=20)
         assert not thread.is_alive()

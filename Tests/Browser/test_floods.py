@@ -1,5 +1,6 @@
 """Connections that only cost: each of them is given up in time, and nobody else notices."""
 
+import json
 import os
 import resource
 import select
@@ -71,16 +72,6 @@ def frame(opcode: int, payload: bytes, final: bool = True, reserved: int = 0) ->
     return bytes([final << 7 | reserved << 4 | opcode]) + length + bytes(4) + payload
 
 
-def flood(connection: socket.socket, data: bytes, times: int) -> None:
-    """Sends again and again without reading, until the other side has had enough."""
-    connection.settimeout(2)
-    try:
-        for _ in range(times):
-            connection.sendall(data)
-    except OSError:
-        pass
-
-
 def resident(daemon) -> int:
     """Bytes of memory that the daemon holds."""
     with open(f"/proc/{daemon.process}/statm") as file:
@@ -139,20 +130,75 @@ def test_one_address_has_its_share_and_others_have_theirs(daemon, half_open):
 
 
 @pytest.mark.parametrize(
-    "data",
-    [frame(9, b"x" * 125) * 100, frame(0, b"", final=False) * 1_000, frame(1, b"{}") * 1_000],
-    ids=["pings", "fragments", "messages"],
+    "data,reason",
+    [
+        (frame(9, b"x" * 125) * 100, "too_many_control_frames"),
+        (frame(9, b"") * 1_000, "too_many_control_frames"),
+        (frame(0, b"", final=False) * 1_000, "too_many_fragments"),
+        (frame(1, b"{}") * 1_000, "rate_limited"),
+    ],
+    ids=["pings", "empty pings", "fragments", "messages"],
 )
-def test_a_flood_of_frames_costs_its_sender_alone(daemon, data):
+def test_a_flood_of_frames_costs_its_sender_alone(daemon, data, reason):
     bystander = WebSocketClient(daemon.http_port)
     bystander.open(daemon.links["staff"])
     before = resident(daemon)
+    # One with a session: it is not the time to open one that ends it.
     connection, _ = upgraded(daemon.http_port)
-    connection.sendall(frame(1, b"{", final=False))
-    flood(connection, data, 200)
+    token = daemon.links["patient"].rpartition("=")[2]
+    opening = {"jsonrpc": "2.0", "id": 1, "method": "session.open", "params": {"token": token}}
+    connection.sendall(frame(1, json.dumps(opening).encode()))
+    until_opened(connection)
+    connection.sendall(frame(1, b"{", final=False) if data[0] & 0x0F == 0 else b"")
+    assert closing_reason(connection, data) == reason
     assert bystander.request("call.start")["place"] == "call"
     assert resident(daemon) - before < 32 << 20
     connection.close()
+
+
+def until_opened(connection: socket.socket):
+    """Reads the answer to the first request."""
+    received = b""
+    while b'"result"' not in received:
+        received += connection.recv(65_536)
+
+
+def take_in(connection: socket.socket, received: bytearray) -> bool:
+    """Reads once; false at the end, however that comes."""
+    try:
+        part = connection.recv(65_536)
+    except ConnectionError:
+        return False
+    received += part
+    return bool(part)
+
+
+def closing_reason(connection: socket.socket, data: bytes) -> str:
+    """Floods until the server closes, and gives the reason of its closing frame."""
+    received, give_up = bytearray(), time.monotonic() + OPEN_TIMEOUT
+    connection.setblocking(False)
+    unsent = data
+    while time.monotonic() < give_up:
+        readable, writable, _ = select.select([connection], [connection] if unsent else [], [], 1)
+        try:
+            if writable:
+                unsent = unsent[connection.send(unsent):] or data
+        except BlockingIOError:
+            pass
+        except ConnectionError:
+            # What was said before is still to be read.
+            unsent = b""
+        if readable and not take_in(connection, received):
+            break
+    while received:
+        size, start = received[1], 2
+        if size == 126:
+            size, start = struct.unpack("!H", received[2:4])[0], 4
+        if received[0] & 0x0F == 8:
+            assert struct.unpack("!H", received[2:4])[0] == 1_008
+            return received[4 : 2 + size].decode()
+        del received[: start + size]
+    raise AssertionError("it was not closed")
 
 
 def test_nothing_is_inflated(daemon):
@@ -189,3 +235,17 @@ def test_a_page_that_looks_like_ours_is_turned_away(daemon, origin):
 def test_a_page_of_ours_is_let_in(daemon):
     _, head = upgraded(daemon.http_port, f"Origin: http://127.0.0.1:{daemon.http_port}\r\n")
     assert head.startswith("HTTP/1.1 101 ")
+
+
+@pytest.mark.parametrize("way", ["too long", "too many"])
+def test_over_lines_a_connection_ends_with_its_reason(daemon, way):
+    reason = {"too long": "message_too_long", "too many": "rate_limited"}[way]
+    data = b"x" * 400_000 if way == "too long" else b"{}\n" * 1_000
+    with socket.create_connection(("127.0.0.1", daemon.lines_port), timeout=OPEN_TIMEOUT) as client:
+        client.sendall(data)
+        received = bytearray()
+        while take_in(client, received):
+            pass
+    last = json.loads(received.splitlines()[-1])
+    assert last["method"] == "session.closing"
+    assert last["params"] == {"seq": 0, "reason": reason, "action": "resume"}

@@ -216,6 +216,58 @@ def test_a_request_sent_again_after_a_crash_makes_nothing_new(daemon: Daemon, ba
     restarted.close()
 
 
+def restart(daemon: Daemon) -> BackEnd:
+    daemon.kill()
+    daemon.start()
+    return BackEnd(daemon)
+
+
+def test_nothing_is_done_twice_for_one_key(daemon: Daemon, back_end: BackEnd):
+    path = back_end.book(patient=PATIENT, guests=[GUEST]).fields["location"]
+    [guest] = [one for one in back_end.ask("GET", path + "/invites").json["invites"]
+               if one["role"] == "guest"]
+    resend = f"{path}/invites/{guest['id']}/resend"
+    wanted = {"person": "per_eva", "role": "staff", "name": "Eva Ekström"}
+
+    def queued() -> int:
+        rows = back_end.ask("GET", "/v1/audit", query={"visit": path.rpartition("/")[2]}).json
+        return [row["action"] for row in rows["entries"]].count("message.queued")
+
+    before = queued()
+    assert before > 0
+    assert back_end.ask("POST", resend, key="a").status in (200, 202)
+    link = back_end.ask("POST", path + "/general-link", key="b").json
+    minted = back_end.ask("POST", "/v1/tokens", wanted, key="c").json
+    after = queued()
+    assert after == before + 1
+    assert back_end.ask("POST", resend, key="a").status == 200
+    assert back_end.ask("POST", path + "/general-link", key="b").json == link
+    assert back_end.ask("POST", "/v1/tokens", wanted, key="c").json == minted
+    other = back_end.ask("POST", "/v1/tokens", {**wanted, "role": "patient"}, key="c")
+    assert other.status == 422 and other.reason == "idempotency_key_reused"
+    assert back_end.ask("POST", resend, {"what": "else"}, key="a").status == 422
+
+    # The power goes, and nothing is forgotten of what was put on record with the key.
+    back_end = restart(daemon)
+    assert back_end.ask("POST", resend, key="a").status == 200
+    assert back_end.ask("POST", path + "/general-link", key="b").json == link
+    assert back_end.ask("POST", resend, {"what": "else"}, key="a").status == 422
+    assert queued() == after
+    assert back_end.ask("POST", path + "/general-link", key="d").json != link
+    back_end.close()
+
+
+def test_another_body_under_a_key_is_refused_after_a_crash_too(daemon: Daemon, back_end: BackEnd):
+    visit = {"type": "videobesök", "responsible": {"person": "per_doctor"}}
+    made = back_end.ask("POST", "/v1/visits", visit, key="k")
+    back_end = restart(daemon)
+    other = back_end.ask("POST", "/v1/visits", {**visit, "heading": "Annat"}, key="k")
+    assert other.status == 422 and other.reason == "idempotency_key_reused"
+    again = back_end.ask("POST", "/v1/visits", visit, key="k")
+    assert again.json["visit"]["id"] == made.json["visit"]["id"]
+    back_end.close()
+
+
 def test_only_back_ends_are_let_in(daemon: Daemon, back_end: BackEnd):
     good = back_end.token
     for bad, status in [("a.b.c", 401), (token(daemon, {"role": "staff"}), 403),

@@ -10,6 +10,7 @@ from daemon import encode
 from raw import Client, Closed, Refused
 from test_ending import in_call
 from test_lobby import roster, started, waiting
+from test_privacy import rows
 
 ROUNDS = 20
 
@@ -142,10 +143,16 @@ def test_a_restart_lets_nobody_in_who_waited(clinic):
     host = clinic.connect()
     host.enter(token=token)
     host.request("call.join", visit=booking.visit)
-    inside = set(roster(host))
+    inside, outside = set(roster(host)), set(waiting(host))
+    assert ids[0] in inside, "who was let in before is"
     assert not inside & set(ids[2:]), "who waited has not come in"
     for person in ids[2:]:
         assert host.refused("participant.mute", participant=person, muted=True)
+    # The one in between is in one place, the same in what staff sees and in the log.
+    admitted = {row["subject"] for row in rows(clinic, booking.visit)
+                if row["action"] == "participant.admitted"}
+    assert (ids[1] in inside) != (ids[1] in outside)
+    assert (ids[1] in inside) == (ids[1] in admitted)
 
 
 def test_the_server_stamps_the_sender(clinic):

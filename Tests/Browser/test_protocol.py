@@ -7,6 +7,7 @@ import urllib.request
 
 import pytest
 from jsonschema import Draft202012Validator
+from openrpc import OpenRPC
 
 from daemon import ROOT, SAMTALD
 from raw import Refused, WebSocketClient
@@ -15,6 +16,8 @@ PAGES = ROOT / "Sources/Signaling/Signaling.docc"
 PLAYED = ("AWholeVisit.md", "MoreConversations.md")
 MESSAGE = re.compile(r"(\w+) ([→←✗]) (?:([a-z]+\.[a-z_]+)(?: |$))?(.*)")
 OFFER = (ROOT / "Tests/WireTests/Fixtures/chromium-call-offer.sdp").read_text()
+#: What any identifier of a kind begins with.
+IDENTIFIER = re.compile(r"[a-z]{3}_")
 #: An offer of another transport: the same media with fresh ICE credentials.
 FRESH_OFFER = re.sub(r"(a=ice-(?:ufrag|pwd):)(\S)", r"\1x\2", OFFER)
 
@@ -182,12 +185,60 @@ def test_every_method_has_an_example_that_is_played(description):
     assert played == {method["name"] for method in description["methods"]}
 
 
+def alike(shown, example) -> bool:
+    """Whether an example is what a page shows, whose placeholders stand for any text and
+    whose identifiers for any of their kind."""
+    if isinstance(shown, dict):
+        return isinstance(example, dict) and shown.keys() == example.keys() and all(
+            alike(member, example[name]) for name, member in shown.items())
+    if isinstance(shown, list):
+        return isinstance(example, list) and len(shown) == len(example) and all(
+            map(alike, shown, example))
+    if isinstance(shown, str) and isinstance(example, str):
+        kinds = [IDENTIFIER.match(text) for text in (shown, example)]
+        return shown == example or "…" in shown or (all(kinds) and kinds[0][0] == kinds[1][0])
+    return shown == example
+
+
+def test_the_example_of_every_method_is_one_that_is_played(description):
+    played = [
+        (method, said) for page in PLAYED for _, way, method, said in conversation(page)
+        if way == "→"
+    ]
+    unplayed = {
+        method["name"]: method["x-example"] for method in description["methods"]
+        if not any(name == method["name"] and alike(said, method["x-example"])
+                   for name, said in played)
+    }
+    assert unplayed == {}
+
+
+def test_every_notification_is_shown_and_as_it_is_described(description):
+    forms = {told["name"]: told["schema"] for told in description["x-notifications"]}
+    played = {
+        method for page in PLAYED for _, way, method, _ in conversation(page)
+        if way == "←" and method
+    }
+    shown = set()
+    for block in re.findall(r"^```json\n(.*?)^```", (PAGES / PLAYED[1]).read_text(), re.M | re.S):
+        for line in block.splitlines():
+            message = json.loads(line)
+            form = forms[message["method"]] | {"components": description["components"]}
+            Draft202012Validator(form).validate(message["params"])
+            shown.add(message["method"])
+    assert played | shown == forms.keys()
+    assert not played & shown, "what is played needs no example beside it"
+
+
 def test_the_description_is_a_valid_openrpc_document(description):
     assert description["openrpc"] == "1.3.2"
+    # As somebody else's reader of such documents has them.
+    read = OpenRPC.model_validate(description)
+    assert len(read.methods) == len(description["methods"])
     for method in description["methods"]:
         for parameter in method["params"]:
             Draft202012Validator.check_schema(parameter["schema"])
         Draft202012Validator.check_schema(method["result"]["schema"])
         forms = {parameter["name"]: parameter["schema"] for parameter in method["params"]}
-        for value in method["examples"][0]["params"]:
-            Draft202012Validator(forms[value["name"]]).validate(value["value"])
+        for name, value in method["x-example"].items():
+            Draft202012Validator(forms[name]).validate(value)

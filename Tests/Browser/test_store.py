@@ -176,6 +176,40 @@ def test_a_daemon_whose_audit_log_was_cut_off_does_not_start(daemon):
     daemon.kill()
 
 
+def test_a_daemon_whose_audit_log_has_lost_its_head_goes_on_only_when_it_is_told_to(daemon):
+    Room(daemon)
+    daemon.stop()
+    head = daemon.state / "audit.head"
+    head.unlink()
+    with closing(sqlite3.connect(daemon.state / "samtal.db")) as database, database:
+        database.execute("DROP TRIGGER audit_is_not_deleted")
+        database.execute("DELETE FROM audit WHERE number > 3")
+    for _ in range(2):
+        with pytest.raises(AssertionError, match="audit.head is missing.*samtal audit accept"):
+            daemon.start(patience=5)
+        daemon.kill()
+        assert not head.exists()
+
+    accepted = samtal("audit", "accept", "--state", str(daemon.state))
+    assert accepted.returncode == 0, accepted.stderr
+    assert "accepted: 3 rows, the last is 3" in accepted.stdout
+    assert "event 4 has no row" in accepted.stdout
+    daemon.start()
+    assert '"action":"audit.accepted","subject":"3"' in listed(daemon)
+    daemon.stop()
+    daemon.start()
+    assert listed(daemon).count("audit.accepted") == 1
+
+
+def test_a_daemon_that_cannot_keep_the_head_does_not_start(daemon):
+    daemon.stop()
+    daemon.settings["audit.head"] = f"{daemon.state}/nowhere/audit.head"
+    (daemon.state / "samtal.db").rename(daemon.state / "away.db")
+    with pytest.raises(AssertionError, match="nowhere/audit.head: No such file"):
+        daemon.start(patience=5)
+    daemon.kill()
+
+
 # Copies
 
 

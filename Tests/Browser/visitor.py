@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Playwright
 
 import media
+import schemas
 from daemon import ROOT
 
 CHROMIUM = "/usr/bin/chromium"
@@ -57,10 +58,18 @@ class Visitor:
         self.page.add_init_script(PROBE)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", self._note_foreign_requests)
+        self.page.on("websocket", lambda socket: socket.on("framereceived", self._check_message))
 
     def _note_foreign_requests(self, request):
         if not request.url.startswith((self._origin, "about:")):
             self.errors.append(f"asked a foreign host: {request.url}")
+
+    def _check_message(self, text):
+        """What a page is told is of the form that the daemon describes."""
+        try:
+            schemas.check(json.loads(text))
+        except Exception as fault:
+            self.errors.append(f"{fault}")
 
     def evaluate(self, expression: str):
         return self.page.evaluate(expression)

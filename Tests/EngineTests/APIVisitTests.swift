@@ -34,6 +34,7 @@ import Visits
     let answer = try bench.answer("PUT", "/v1/visits/vis_demo")
     #expect(answer.status == 405 && answer["allow"] == "GET, HEAD, PATCH, DELETE")
     #expect(bench.ask("GET", "/v1/nothing")?.status == 404)
+    #expect(bench.ask("POST", "/v1/visits/")?.status == 404)
     #expect(bench.ask("HEAD", "/v1/visits")?.status == 200)
   }
 
@@ -94,6 +95,25 @@ import Visits
     #expect(bench.ask("PATCH", path, ["heading": "B"], match: tag)?.reason == "version_mismatch")
     #expect(bench.ask("DELETE", path, match: tag)?.status == 412)
     #expect(bench.ask("DELETE", path)?.json["visit"]?["state"] == "cancelled")
+  }
+
+  @Test func aVersionThatTheDiskDidNotTakeNamesNoOther() throws {
+    var bench = try ControlBench()
+    let (path, _) = try bench.bookOverHTTP()
+    let written = try require(bench.answer("GET", path)["etag"])
+    bench.storeAnswers = false
+    _ = bench.ask("PATCH", path, ["heading": "A"], match: written)
+    let unwritten = try require(bench.answer("GET", path)["etag"])
+    #expect(unwritten != written)
+    bench.unstored = []
+    bench.give(.storeFailed)
+    #expect(try bench.answer("GET", path)["etag"] == written)
+    bench.storeAnswers = true
+    bench.pass(.seconds(1))
+    #expect(bench.ask("PATCH", path, ["heading": "B"], match: unwritten)?.status == 412)
+    let changed = try bench.answer("PATCH", path, ["heading": "B"], match: written)
+    #expect(changed.status == 200 && changed["etag"] != unwritten)
+    #expect(try bench.answer("GET", path)["etag"] == changed["etag"])
   }
 
   @Test func aRefusalNamesFieldAndReason() throws {

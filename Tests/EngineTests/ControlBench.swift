@@ -28,6 +28,8 @@ struct ControlBench {
   /// Whether images are kept; otherwise the store fails at it.
   var imagesAnswer = true
   var images: [BackgroundImage] = []
+  /// Whether rows of the audit log that requests wait for are put on disk at once.
+  var recordsAnswer = true
   var stored: [StoredEvent] = []
 
   /// Whether appended events are put on disk at once; otherwise they wait in `unstored`.
@@ -100,6 +102,9 @@ struct ControlBench {
     case .keep(let job): kept.append(job)
     case .log(let record): records.append(record)
     case .respond(let exchange, let response): responses[exchange] = response
+    case .errand(let exchange, .record(let entry)):
+      audited.append(entry)
+      return [.errandDone(exchange, recordsAnswer ? .done : .failed)]
     case .errand(let exchange, let errand):
       return [.errandDone(exchange, imagesAnswer ? answer(to: errand) : .failed)]
     case .drain, .setLogLevel: operations.append(output)
@@ -109,6 +114,7 @@ struct ControlBench {
 
   private mutating func answer(to errand: StoreErrand) -> StoreAnswer {
     switch errand {
+    case .record: return .failed
     case .readAudit(let query):
       let all = audited.enumerated().map {
         AuditLine(number: Int64($0.offset + 1), entry: $0.element)
@@ -157,10 +163,10 @@ struct ControlBench {
 
   // MARK: Clients
 
-  mutating func connect() -> ConnectionID {
+  mutating func connect(_ way: ConnectionOrigin.Transport = .webSocket) -> ConnectionID {
     lastConnection += 1
     let connection = ConnectionID(lastConnection)
-    give(.opened(connection, ConnectionOrigin(.webSocket)))
+    give(.opened(connection, ConnectionOrigin(way)))
     return connection
   }
 

@@ -132,9 +132,53 @@ import Visits
   @Test func aClinicTakesASessionBack() throws {
     var bench = try ControlBench()
     let (staff, guest, _) = bench.callWithGuest()
-    bench.give(.revoke(bench.demo.staff, in: bench.demo.clinic))
+    let person = [HTTPField("person", bench.demo.staff.text)]
+    #expect(bench.ask("DELETE", "/v1/sessions", query: person)?.json == ["ended": 1])
     #expect(bench.closed[staff] == "revoked")
     #expect(bench.methods(guest).contains("call.waiting_for_staff"))
+    let row = bench.audited.last
+    #expect(row?.action == "sessions.revoked" && row?.subject == bench.demo.staff.text)
+    #expect(bench.ask("DELETE", "/v1/sessions", query: person)?.json == ["ended": 0])
+    #expect(bench.ask("DELETE", "/v1/sessions")?.reason == "missing")
+    let nobody = [HTTPField("person", "vis_1")]
+    #expect(bench.ask("DELETE", "/v1/sessions", query: nobody)?.reason == "bad_identifier")
+  }
+
+  @Test func aSessionIsTakenBackAlsoWhereThatCannotBePutOnRecord() throws {
+    var bench = try ControlBench()
+    let staff = bench.staff()
+    bench.recordsAnswer = false
+    let person = [HTTPField("person", bench.demo.staff.text)]
+    #expect(bench.ask("DELETE", "/v1/sessions", query: person)?.status == 202)
+    #expect(bench.closed[staff] == "revoked")
+    #expect(bench.ask("GET", "/v1/audit")?.status == 503)
+  }
+
+  @Test func overLinesAConnectionEndsWithItsReason() throws {
+    var bench = try ControlBench()
+    let silent = bench.connect(.lines)
+    bench.pass(.seconds(10))
+    #expect(bench.closed[silent] == "open_timeout")
+    let late = bench.take(silent).last
+    #expect(late?.method == "session.closing")
+    #expect(late?.params == ["seq": 0, "reason": "open_timeout", "action": "reconnect"])
+
+    let flooding = bench.connect(.lines)
+    for _ in 0...60 { bench.give(.received(flooding, Array("x".utf8))) }
+    let told = bench.take(flooding).filter { $0.method == "session.closing" }
+    #expect(told.count == 1)
+    #expect(told.first?.params["reason"]?.string == bench.closed[flooding])
+    #expect(told.first?.params["action"] == "resume")
+  }
+
+  @Test func overLinesWhoseSessionEndsIsToldOnce() throws {
+    var bench = try ControlBench()
+    let staff = bench.connect(.lines)
+    let token = JSON.string(bench.demo.staffToken(key: bench.key, at: bench.now.wall))
+    bench.call(staff, "session.open", ["token": token])
+    bench.call(staff, "visit.close")
+    #expect(bench.methods(staff).filter { $0 == "session.closing" }.count == 1)
+    #expect(bench.closed[staff] == "visit_closed")
   }
 
   @Test func aNewConnectionBringsNoNewAllowance() throws {

@@ -1,3 +1,4 @@
+import Primitives
 import Testing
 
 @testable import Runtime
@@ -42,13 +43,68 @@ extension LineSplitter {
     var assembler = MessageAssembler()
     let piece: [UInt8] = [1, 2, 3]
     let outcomes = piece.withUnsafeBytes { piece in
-      [(false, 6), (true, 6), (false, 5), (true, 5)].map { isFinal, limit in
-        assembler.append(piece, isFinal: isFinal, limit: limit)
+      [(.frame, 6), (.message, 6), (.nothing, 5), (.message, 5)].map {
+        (end: MessageAssembler.End, limit) in
+        assembler.append(piece, ending: end, limit: limit)
       }
     }
     #expect(
       outcomes == [.incomplete, .complete([1, 2, 3, 1, 2, 3]), .incomplete, .tooLong])
     #expect(assembler.heldBytes == 0)
+  }
+
+  @Test func aMessageComesInSoManyFramesAndNoMore() {
+    var assembler = MessageAssembler()
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    for _ in 1..<Limits.framesPerMessage {
+      let outcome = assembler.append(nothing, ending: .frame, limit: 1)
+      #expect(outcome == .incomplete)
+    }
+    let whole = assembler.append(nothing, ending: .message, limit: 1)
+    #expect(whole == .complete([]))
+    let outcomes = (1...Limits.framesPerMessage).map { _ in
+      assembler.append(nothing, ending: .frame, limit: 1)
+    }
+    #expect(outcomes.last == .tooManyFrames)
+  }
+
+  @Test func whatComesBesideMessagesIsCountedFromOneLookToTheNext() {
+    var count = OverheadCount()
+    count.note(messageBytes: 100)
+    let looks = [150, 150, 175].map { count.take(read: $0) }
+    #expect(looks == [0, 0, 25])
+    count.note(messageBytes: 50)
+    let last = count.take(read: 235)
+    #expect(last == 10)
+  }
+
+  @Test(arguments: [
+    ("http://127.0.0.1:8080", "127.0.0.1:8080", true), ("http://localhost", "localhost:80", true),
+    ("http://[::1]:8080", "[::1]:8080", true), ("http://192.0.2.7:80", "192.0.2.7", false),
+    ("http://192.0.2.7", "192.0.2.7", true), ("https://127.0.0.1", "127.0.0.1", false),
+    ("http://rebound.example:8080", "rebound.example:8080", false),
+    ("http://127.0.0.1.example", "127.0.0.1.example", false), ("http://", "", false),
+  ])
+  func withoutANamedPageOnlyAddressesAreOurs(origin: String, host: String, isOurs: Bool) {
+    #expect(OriginPolicy().permits(origin: origin, host: host) == isOurs)
+  }
+
+  @Test func aNamedPageIsTheOnlyOneOfOurs() {
+    let policy = OriginPolicy(page: "https://Clinic.example:443", origins: ["https://a.example"])
+    for (origin, isOurs) in [
+      ("https://clinic.example", true), ("https://a.example", true),
+      ("https://127.0.0.1:8080", false), ("http://clinic.example", false),
+    ] {
+      #expect(policy.permits(origin: origin, host: "127.0.0.1:8080") == isOurs)
+    }
+    #expect(policy.permits(origin: nil, host: nil))
+  }
+
+  @Test func underTLSNoPageIsOursThatCameWithout() {
+    let policy = OriginPolicy(origins: ["http://a.example"], isEncrypted: true)
+    #expect(!policy.permits(origin: "http://a.example", host: "127.0.0.1"))
+    #expect(!policy.permits(origin: "http://127.0.0.1", host: "127.0.0.1"))
+    #expect(policy.permits(origin: "https://127.0.0.1", host: "127.0.0.1:443"))
   }
 
   @Test func aQueueCountsItsBytesAndRefusesOverTheCap() {

@@ -120,7 +120,7 @@ private func withPages(_ configuration: inout WebConfiguration) {
   }
 
   @Test(arguments: [
-    ("http://localhost:8080", "101"), ("https://localhost:8080", "101"),
+    ("http://localhost:8080", "101"), ("https://localhost:8080", "403"),
     ("https://clinic.example", "101"), ("https://evil.example", "403"), ("null", "403"),
     ("https://clinic.example.evil.example", "403"), ("https://xclinic.example", "403"),
     ("http://localhost:8081", "403"), ("http://clinic.example", "403"),
@@ -153,6 +153,27 @@ private func withPages(_ configuration: inout WebConfiguration) {
     try bystander.sendText("still here")
     try running.expectMessage("still here")
     #expect(running.server.counters.messagesTooLong == 1)
+  }
+
+  @Test func aFloodOfPingsClosesItsSender() throws {
+    let running = try RunningServer()
+    let client = try TestClient(port: running.port())
+    #expect(try client.upgrade() == "101")
+    for _ in 0..<500 { try client.sendFrame(opcode: 9, Array(repeating: 0x61, count: 125)) }
+    #expect(try client.readClosing() == (1_008, "too_many_control_frames"))
+    #expect(running.server.counters.frameFloods == 1)
+  }
+
+  @Test func aMessageInTooManyFramesClosesItsSender() throws {
+    let running = try RunningServer()
+    let client = try TestClient(port: running.port())
+    #expect(try client.upgrade() == "101")
+    try client.sendFrame(opcode: 1, [0x7B], isFinal: false)
+    for _ in 0...Limits.framesPerMessage {
+      try client.sendFrame(opcode: 0, [], isFinal: false)
+    }
+    #expect(try client.readClosing() == (1_008, "too_many_fragments"))
+    #expect(running.server.counters.frameFloods == 1)
   }
 
   @Test func onlyTextIsTaken() throws {
@@ -250,6 +271,20 @@ private func withPages(_ configuration: inout WebConfiguration) {
     let client = try TestClient(port: running.port())
     let number = try running.nextOpened()
     try client.send(String(repeating: "x", count: 1_001))
+    #expect(try client.readLine() == "message_too_long")
+    #expect(try client.readToEnd() == "")
     try running.waitForClosed(number)
+  }
+
+  @Test func aSlowReaderOfLinesIsToldWhyItIsClosed() throws {
+    var running = try RunningServer([.lines]) { $0.queuedBytes = 200_000 }
+    let client = try TestClient(port: running.port(), receiveBuffer: 4_096)
+    let number = try running.nextOpened()
+    let text = String(repeating: "x", count: 50_000)
+    while running.server.counters.slowReaders == 0 {
+      if !running.server.commands.post(.send(number, text)) { running.server.commands.nudge() }
+    }
+    let read = try client.readToEnd()
+    #expect(read.hasSuffix("slow_reader\n"))
   }
 }

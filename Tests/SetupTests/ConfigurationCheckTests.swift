@@ -122,7 +122,7 @@ private let key = String(repeating: "A", count: 43)
         == ["conf:1: store.path: . is not a file"])
     #expect(
       try site.mistakes("store.path: k.pem/db")
-        == ["conf:1: store.path: k.pem/db: Not a directory"])
+        == ["conf:1: store.path: k.pem: Not a directory"])
   }
 
   @Test func aKeyForAClinicThatIsNotNamedIsAMistakeInTheSecrets() throws {
@@ -152,17 +152,76 @@ private let key = String(repeating: "A", count: 43)
   }
 
   @Test(arguments: [
-    ("http.listen: 127.0.0.1:8081", "conf:1: admin.listen: wants 127.0.0.1:8081"),
+    ("http.listen: 127.0.0.1:8081", "conf:1: http.listen: wants 127.0.0.1:8081"),
     ("lines.listen: 127.0.0.1:8080", "conf:1: lines.listen: wants 127.0.0.1:8080"),
     ("admin.listen: 127.0.0.1:8082", "conf:1: admin.listen: wants 127.0.0.1:8082"),
     ("http.listen: [0.0.0.0:80, 127.0.0.1:80]", "conf:1: http.listen: wants 127.0.0.1:80"),
     ("http.listen: [[::]:80, [::1]:80]", "conf:1: http.listen: wants [::1]:80"),
+    (
+      "http.listen: 127.0.0.1:80\nlines.listen: 127.0.0.1:80",
+      "conf:2: lines.listen: wants 127.0.0.1:80, which http.listen takes"
+    ),
   ])
-  func listenersThatWantOnePortAreNamed(text: String, start: String) throws {
+  func listenersThatWantOnePortAreNamedByTheKeyThatIsSet(text: String, start: String) throws {
     let found = try site.mistakes(text)
     #expect(found.count == 1)
-    let line = start.hasPrefix("conf:1: admin") && text.hasPrefix("http") ? "conf: " : "conf:1: "
-    #expect(found.first?.hasPrefix(start.replacing("conf:1: ", with: line)) == true, "\(found)")
+    #expect(found.first?.hasPrefix(start) == true, "\(found)")
+  }
+
+  @Test(arguments: ["store.path", "store.secrets", "audit.head"])
+  func aFileInAFolderThatIsNotThereIsNamed(key: String) throws {
+    #expect(
+      try site.mistakes("\(key): nowhere/file")
+        == ["conf:1: \(key): nowhere: No such file or directory"])
+    #expect(
+      try site.mistakes("\(key): \(site.folder.path)/none/file")
+        == ["conf:1: \(key): none: No such file or directory"])
+  }
+
+  @Test(arguments: [
+    ("store.path: secrets", "conf: store.secrets: is the file of store.path"),
+    ("audit.head: samtal.db", "conf:1: audit.head: is the file of store.path"),
+    ("audit.head: secrets", "conf:1: audit.head: is the file of store.secrets"),
+  ])
+  func oneFileForTwoThingsIsNamed(text: String, mistake: String) throws {
+    #expect(try site.mistakes(text) == [mistake])
+  }
+
+  @Test func aHeadThatIsAFolderIsNamed() throws {
+    try FileManager.default.createDirectory(
+      at: site.folder.appending(path: "heads"), withIntermediateDirectories: true)
+    #expect(try site.mistakes("audit.head: heads") == ["conf:1: audit.head: heads is not a file"])
+  }
+
+  @Test(arguments: ["secrets", "not-there-yet"])
+  func everyPasswordThatIsMissingIsNamedWithTheLineThatNeedsIt(secrets: String) throws {
+    let text = """
+      store.secrets: \(secrets)
+      http.url: https://clinic.example
+      delivery.email: smtps://us@mail.example
+      delivery.email_from: us@clinic.example
+      delivery.sms: https://us@sms.example/
+      delivery.sms_template: to={to}&text={text}
+      """
+    func mistake(_ line: Int, _ key: String) -> String {
+      "conf:\(line): \(key): needs a password, which \(secrets) has not: "
+        + "a line \"\(key): PASSWORD\""
+    }
+    #expect(
+      try site.mistakes(text) == [mistake(3, "delivery.email"), mistake(5, "delivery.sms")])
+  }
+
+  @Test func pagesMustBeServedSomewhere() throws {
+    #expect(try site.mistakes("http.listen: []") == ["conf:1: http.listen: needs an address"])
+  }
+
+  @Test func underTLSNoPageComesWithout() throws {
+    let text =
+      site.withCertificate() + "\nhttp.url: http://a.example\nhttp.origins: http://b.example"
+    let found = try site.mistakes(text)
+    #expect(found.count == 2)
+    #expect(found.first?.hasPrefix("conf:4: http.url: begins with http://") == true)
+    #expect(found.last?.hasPrefix("conf:5: http.origins: has an origin") == true)
   }
 
   private static let certificate = """

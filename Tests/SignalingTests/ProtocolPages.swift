@@ -160,6 +160,18 @@ enum ProtocolPages {
     |---|---|
     \(try meanings(of: SessionClosing.self, in: "Signaling/Session/SessionClosing.swift"))
 
+    ## Why a connection ends
+
+    What the closing frame of a WebSocket says, where the session, if there is one, can be continued
+    over another connection. Over lines a last `session.closing` says it, which is no part of the
+    session: its `seq` is 0. Its `action` is `reconnect` for `open_timeout` and `server_draining`,
+    else `resume`. Beside these, a reason of the next table can stand here: for a message that is
+    not understood, or a notification that is refused.
+
+    | reason | meaning |
+    |---|---|
+    \(try meanings(of: ConnectionClosing.self, in: "Signaling/Session/ConnectionClosing.swift"))
+
     ## Why a request is not understood, or nobody is let in
 
     | reason | meaning |
@@ -260,7 +272,10 @@ enum ProtocolPages {
     ("session_unknown", "The session is over, or the secret is another's."),
     ("rate_limited", "More than 50 requests a second."),
     ("overloaded", "The daemon has no room; try again in a while."),
-    ("store_failed", "What gives access cannot be recorded at the moment; nothing has changed."),
+    (
+      "storage_unavailable",
+      "What gives access cannot be recorded at the moment; nothing has changed."
+    ),
     ("negotiation_in_progress", "The answer to the offer before is on its way."),
     ("transport_closed", "The transport is gone: offer anew."),
     ("probe_ended", "The test of the connection was ended by another one."),

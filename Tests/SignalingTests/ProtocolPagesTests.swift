@@ -19,22 +19,30 @@ import Visits
   @Test func everyReasonThatTheCodeGivesIsExplained() throws {
     let known = Set(ProtocolPages.doorReasons.map(\.word))
       .union(Refusal.Reason.allCases.map(\.rawValue))
-    let given =
-      /SignalingError\(\s*\.\w+,\s*"(\w+)"|\bbad\([^\n"]*(?:"[^"\n]*")?[^\n"]*, "(\w+)", "|refuse\("(\w+)"/
-    var count = 0
+    let given = /(?:SignalingError|self\.init)\(\s*\.\w+,\s*"(\w+)"|refuse\("(\w+)"/
+    let bad = /\bbad\([^\n"]*(?:"[^"\n]*")?[^\n"]*, "(\w+)", "/
+    var found = 0
+    var code = ""
     for target in ["Signaling", "Engine"] {
       let folder = ProtocolPages.root.appending(path: "Sources/\(target)")
       let files = FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String] ?? []
       for file in files where file.hasSuffix(".swift") {
         let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-        for match in text.matches(of: given) {
-          let word = String(match.1 ?? match.2 ?? match.3 ?? "")
+        let words =
+          text.matches(of: given).map { String($0.1 ?? $0.2 ?? "") }
+          + text.matches(of: bad).map { String($0.1) }
+        for word in words {
           #expect(known.contains(word), "\(file): \(word)")
-          count += 1
+          found += 1
         }
+        code += text.split(separator: "\n").filter { !$0.contains("LogRecord(") }
+          .joined(separator: "\n")
       }
     }
-    #expect(count > 30)
+    #expect(found > 30)
+    for (word, _) in ProtocolPages.doorReasons {
+      #expect(code.contains("\"\(word)\""), "\(word) is explained, and nothing gives it")
+    }
   }
 
   @Test func everyReasonHasItsMeaning() throws {

@@ -195,7 +195,24 @@ import Visits
     #expect(try folder.faults(head: head) == [])
   }
 
+  @Test func theFirstOpeningAloneHasANewLog() throws {
+    let folder = try Folder()
+    #expect(try folder.store().auditIsNew)
+    #expect(try !folder.store().auditIsNew)
+  }
+
   // MARK: The head's file
+
+  @Test func theOperatorsWordIsSignedAsThat() throws {
+    let (folder, head) = try log()
+    let file = AuditHeadFile(path: folder.path + "/head", key: try #require(Folder.key))
+    try file.write(head.accepted)
+    #expect(try file.read()?.isAccepted == true)
+    let forged = head.text(key: try #require(Folder.key))
+      .replacing("\"signature\"", with: "\"accepted\":true,\"signature\"")
+    try folder.write(Array(forged.utf8), to: "head")
+    #expect(throws: StoreError.self) { try file.read() }
+  }
 
   @Test func theHeadIsKeptInAFileOfItsOwnersAlone() throws {
     let (folder, head) = try log()
@@ -257,6 +274,34 @@ import Visits
     attack(
       folder, "INSERT INTO audit_checkpoints SELECT 2, 0, zeroblob(32), zeroblob(32)")
     #expect(try folder.faults(head: head).contains(.badCheckpoint(2)))
+  }
+
+  @Test(arguments: [2, 6, 9])
+  func aForgedCheckpointIsNoticedAtTheNextStart(number: Int) throws {
+    let (folder, head) = try log()
+    attack(
+      folder,
+      """
+      INSERT INTO audit_checkpoints SELECT \(number), 0, zeroblob(32), zeroblob(32);
+      DELETE FROM audit WHERE number <= \(number);
+      """)
+    let failure = #expect(throws: StoreError.self) {
+      try folder.store().checkAudit(against: head)
+    }
+    #expect(failure?.reason == .broken)
+  }
+
+  @Test func aHeadOfBeforeTheCutHoldsWhatIsLeftToTheCheckpoint() throws {
+    let (folder, _) = try log()
+    let store = try folder.store()
+    let old = try AuditHead(
+      text: AuditReader(path: folder.database).head(key: #require(Folder.key))
+        .text(key: #require(Folder.key)), key: #require(Folder.key))
+    try store.cutAudit(before: WallTime(milliseconds: 10_000), at: WallTime(milliseconds: 20_000))
+    try store.append([event(5)])
+    try store.checkAudit(against: old)
+    attack(folder, "UPDATE audit SET author = 'per_z' WHERE number = 8")
+    #expect(throws: StoreError.self) { try folder.store().checkAudit(against: old) }
   }
 
   @Test func aCheckpointIsForItsPlaceAlone() throws {

@@ -13,6 +13,9 @@ extern const int web_no_port;
 // A timeout that ends a connection at once, from outside its own callback.
 extern const int web_timeout_now;
 
+// The bytes that have been read from a TCP connection; -1 where the kernel does not tell.
+long long web_bytes_read(int descriptor);
+
 // A loop for the library to wait in: its own asks about every connection whenever one of them has
 // something, which thousands of idle ones make slow.
 void *web_loop_make(void);

@@ -9,7 +9,7 @@ public struct APIRoute: Equatable, Sendable {
     case listVisits, createVisit, getVisit, updateVisit, cancelVisit, startVisit, closeVisit
     case listInvites, createInvites, resendInvite, revokeInvite
     case getGeneralLink, makeGeneralLink, disableGeneralLink
-    case getCall, endCall, createToken
+    case getCall, endCall, createToken, revokeSessions
     case getSettings, updateSettings, getDirectory, updateDirectory
     case listBackgrounds, putBackground, getBackground, deleteBackground
     case readAudit
@@ -53,6 +53,7 @@ public struct APIRoute: Equatable, Sendable {
     APIRoute("GET", "/v1/visits/{visit}/call", .getCall),
     APIRoute("DELETE", "/v1/visits/{visit}/call", .endCall),
     APIRoute("POST", "/v1/tokens", .createToken),
+    APIRoute("DELETE", "/v1/sessions", .revokeSessions),
     APIRoute("GET", "/v1/clinics/{clinic}/settings", .getSettings),
     APIRoute("PATCH", "/v1/clinics/{clinic}/settings", .updateSettings),
     APIRoute("GET", "/v1/clinics/{clinic}/directory", .getDirectory),
@@ -97,7 +98,7 @@ public struct APIRoute: Equatable, Sendable {
     guard own.count == segments.count else { return nil }
     var parameters: [Substring] = []
     for (mine, theirs) in zip(own, segments) {
-      if mine.hasPrefix("{") {
+      if mine.hasPrefix("{"), !theirs.isEmpty {
         parameters.append(theirs)
       } else if mine != theirs {
         return nil

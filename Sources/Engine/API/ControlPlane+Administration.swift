@@ -3,12 +3,13 @@ import Signaling
 import Visits
 
 extension ControlPlane {
-  /// What an operator asks for, on the port that only operators reach.
+  /// What an operator asks for, on the port that only operators reach. It is put on record; a disk
+  /// that fails keeps nobody from it.
   mutating func administer(
     _ operation: APIRoute.Operation, _ request: HTTPRequest, as exchange: ExchangeID
   ) throws(APIProblem) {
-    emit(
-      .audit(AuditEntry(.clinicRead, at: moment.wall, by: .system, outcome: operation.rawValue)))
+    let entry = AuditEntry(
+      .clinicRead, at: moment.wall, by: .system, outcome: operation.rawValue)
     let answer: JSON
     switch operation {
     case .listSessions:
@@ -16,6 +17,7 @@ extension ControlPlane {
     case .listRooms:
       answer = ["rooms": .array(rooms.values.sorted().compactMap(describeRoom))]
     case .drain:
+      emit(.audit(entry))
       respond(["draining": true], to: exchange)
       return emit(.drain)
     case .getLogLevel: answer = ["level": .string("\(logLevel)")]
@@ -31,7 +33,7 @@ extension ControlPlane {
     default: preconditionFailure("\(operation) is not for an operator")
     }
     log(LogRecord(.info, "administered", ("operation", operation.rawValue)))
-    emit(.respond(exchange, HTTPResponse(answer)))
+    try send(.record(entry), for: exchange, then: .acted(answer))
   }
 
   private func describeSession(_ id: SessionID) -> JSON {

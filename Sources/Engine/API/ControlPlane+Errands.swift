@@ -4,6 +4,8 @@ import Visits
 
 /// What is to be done when the store has answered to a request's errand.
 enum PendingErrand: Sendable {
+  /// It is on record who reads; then the rows are read.
+  case auditRead(AuditQuery)
   /// The rows are the answer; a full page has another one after it.
   case audit(limit: Int)
   /// The image is the answer.
@@ -12,6 +14,8 @@ enum PendingErrand: Sendable {
   case background(APICall, BackgroundID)
   /// It is done: this is the answer.
   case document(JSON, status: Int)
+  /// It holds whether it is on record yet or not: this is the answer, and else 202 with it.
+  case acted(JSON)
 }
 
 extension ControlPlane {
@@ -24,6 +28,14 @@ extension ControlPlane {
     case (.image, .image(nil)):
       respond(.notFound("background"), to: exchange)
     case (.document(let json, let status), .done): respond(json, status: status, to: exchange)
+    case (.acted(let json), .done): respond(json, to: exchange)
+    case (.acted(let json), .failed): respond(json, status: 202, to: exchange)
+    case (.auditRead(let query), .done):
+      do {
+        try send(.readAudit(query), for: exchange, then: .audit(limit: query.limit))
+      } catch {
+        respond(error, to: exchange)
+      }
     case (.background(let call, let id), .done):
       do {
         try putUp(id, for: call)
@@ -36,7 +48,7 @@ extension ControlPlane {
   }
 
   /// Has the store do something, unless too much waits for it already.
-  private mutating func send(
+  mutating func send(
     _ errand: StoreErrand, for exchange: ExchangeID, then next: PendingErrand
   ) throws(APIProblem) {
     guard errands.count < Limits.errands else { throw APIProblem(503, "overloaded") }
@@ -46,7 +58,8 @@ extension ControlPlane {
 
   // MARK: The audit log
 
-  /// Shows a page of the clinic's rows of the audit log; that somebody looked is a row of it too.
+  /// Shows a page of the clinic's rows of the audit log; that somebody looked is a row of it too,
+  /// and on disk before they see any.
   mutating func readAudit(_ call: APICall) throws(APIProblem) {
     let arguments = try call.request.arguments(
       texts: ["visit"], numbers: ["from", "to", "cursor", "limit"])
@@ -56,12 +69,9 @@ extension ControlPlane {
     } catch {
       throw APIProblem(error)
     }
-    emit(
-      .audit(
-        AuditEntry(
-          .auditRead, at: moment.wall, by: call.actor.author, clinic: call.clinic,
-          visit: query.visit)))
-    try send(.readAudit(query), for: call.exchange, then: .audit(limit: query.limit))
+    let entry = AuditEntry(
+      .auditRead, at: moment.wall, by: call.actor.author, clinic: call.clinic, visit: query.visit)
+    try send(.record(entry), for: call.exchange, then: .auditRead(query))
   }
 
   private func describe(_ lines: [AuditLine], _ limit: Int) -> JSON {

@@ -23,6 +23,8 @@ struct PendingExchange: Sendable {
 
   let exchange: ExchangeID
   let answer: Answer
+  /// What came with the request's idempotency key; nil where none came.
+  var mark: RequestMark?
 }
 
 extension ControlPlane {
@@ -55,6 +57,7 @@ extension ControlPlane {
       try carryInvite(call)
     case .getCall, .endCall: try carryCall(call)
     case .createToken: try createToken(call)
+    case .revokeSessions: try revokeSessions(call)
     case .getSettings, .updateSettings, .getDirectory, .updateDirectory: try carryClinic(call)
     case .listBackgrounds, .putBackground, .deleteBackground: try carryBackground(call)
     case .readAudit: try readAudit(call)
@@ -96,15 +99,17 @@ extension ControlPlane {
 
   /// A command of a back end: answered now, or when it is on disk.
   mutating func request(
-    _ command: Command, for call: APICall, answer: PendingExchange.Answer
+    _ command: Command, for call: APICall, answer: PendingExchange.Answer,
+    mark: RequestMark? = nil
   ) throws(APIProblem) {
-    let pending = PendingExchange(exchange: call.exchange, answer: answer)
+    let pending = PendingExchange(exchange: call.exchange, answer: answer, mark: mark)
     let outcome: VisitJournal.Outcome
     do {
       outcome = try carryOut(command, by: call.actor, reply: .exchange(pending))
     } catch {
       throw APIProblem(error)
     }
+    if let mark { idempotencyKeys.note(mark, .underWay) }
     if !outcome.waits { self.answer(pending, isDurable: outcome.isDurable) }
   }
 
@@ -125,6 +130,7 @@ extension ControlPlane {
   /// Gives an answer that has waited, with what holds now. What takes something away holds before
   /// it is on disk, and is answered with 202 then.
   mutating func answer(_ pending: PendingExchange, isDurable: Bool) {
+    if let mark = pending.mark { idempotencyKeys.note(mark, .done(nil)) }
     if case .withoutBackground(let id, let clinic) = pending.answer {
       errands[pending.exchange] = .document(["background": .string(id.text)], status: 200)
       emit(.errand(pending.exchange, .deleteImage(clinic, id)))

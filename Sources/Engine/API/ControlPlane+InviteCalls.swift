@@ -15,7 +15,7 @@ extension ControlPlane {
     case .createInvites: try createInvites(in: visit, for: call)
     case .resendInvite:
       let invite = try invite(of: call, in: visit)
-      try request(
+      try requestOnce(
         .visit(visit.id, .resendInvite(invite)), for: call, answer: .invite(invite, visit.id))
     case .revokeInvite:
       let invite = try invite(of: call, in: visit)
@@ -38,7 +38,7 @@ extension ControlPlane {
   /// before are there already.
   private mutating func createInvites(in visit: Visit, for call: APICall) throws(APIProblem) {
     let body = try call.request.object()
-    let source = try idempotentSource(for: call, body)
+    let (source, mark) = try idempotentSource(for: call, body)
     var outcomes: [InviteOutcome]
     let drafts: [(index: Int, draft: InviteDraft)]
     do throws(SignalingError) {
@@ -70,7 +70,7 @@ extension ControlPlane {
     let possible = fresh.indices.filter { refusals[$0] == nil }.map { fresh[$0].draft }
     try request(
       .visit(visit.id, .createInvites(possible)), for: call,
-      answer: .invites(outcomes, visit.id))
+      answer: .invites(outcomes, visit.id), mark: mark)
   }
 
   private mutating func carryGeneralLink(
@@ -81,9 +81,9 @@ extension ControlPlane {
     switch (call.operation, general) {
     case (.makeGeneralLink, nil):
       let draft = InviteDraft(id: InviteID(random: &random), recipient: .anybody)
-      try request(.visit(visit.id, .createInvite(draft)), for: call, answer: answer)
+      try requestOnce(.visit(visit.id, .createInvite(draft)), for: call, answer: answer)
     case (.makeGeneralLink, let link?):
-      try request(.visit(visit.id, .rotateInvite(link.id)), for: call, answer: answer)
+      try requestOnce(.visit(visit.id, .rotateInvite(link.id)), for: call, answer: answer)
     case (.disableGeneralLink, let link?):
       try request(.visit(visit.id, .revokeInvite(link.id)), for: call, answer: answer)
     default:

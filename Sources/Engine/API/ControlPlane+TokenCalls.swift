@@ -28,19 +28,20 @@ extension ControlPlane {
       .init("role", .string(parameters.role.rawValue)),
     ]
     if let visit = parameters.visit { claims.append(.init("visit", .string(visit.text))) }
-    let token = JWT.sign(
-      subject: parameters.person.text, claims: .object(claims + parameters.claims),
-      from: moment.wall, for: parameters.lifetime, id: random.string(length: 20), key: key)
-    do {
-      _ = try identity(ofToken: token)
-    } catch {
-      throw APIProblem(
-        422, "claims_refused", field: parameters.visit == nil ? nil : "visit",
-        detail: "no session could be opened with this token: the claims do not go together")
+    try respondOnce(to: call, body, status: 201) { plane throws(APIProblem) in
+      let token = JWT.sign(
+        subject: parameters.person.text, claims: .object(claims + parameters.claims),
+        from: plane.moment.wall, for: parameters.lifetime, id: plane.random.string(length: 20),
+        key: key)
+      do {
+        _ = try plane.identity(ofToken: token)
+      } catch {
+        throw APIProblem(
+          422, "claims_refused", field: parameters.visit == nil ? nil : "visit",
+          detail: "no session could be opened with this token: the claims do not go together")
+      }
+      let end = plane.moment.wall + parameters.lifetime
+      return ["token": .string(token), "expires": .integer(end.milliseconds)]
     }
-    let end = moment.wall + parameters.lifetime
-    respond(
-      ["token": .string(token), "expires": .integer(end.milliseconds)], status: 201,
-      to: call.exchange)
   }
 }

@@ -80,7 +80,7 @@ extension ControlPlane {
 
   private mutating func createVisit(_ call: APICall) throws(APIProblem) {
     let body = try call.request.object()
-    var source = try idempotentSource(for: call, body)
+    var (source, mark) = try idempotentSource(for: call, body)
     // Drawn first, so that it does not depend on what else the visit consists of.
     let id = VisitID(random: &source)
     if journal.scene(of: id) != nil {
@@ -101,7 +101,8 @@ extension ControlPlane {
     } catch {
       throw APIProblem(error)
     }
-    try request(.createVisit(draft), for: call, answer: .booked(id, status: 201))
+    try request(
+      .createVisit(draft), for: call, answer: .booked(id, status: 201), mark: mark)
   }
 
   private mutating func update(
@@ -134,8 +135,14 @@ extension ControlPlane {
   }
 
   /// The version of a visit: a call that comes and goes does not make another one of it.
+  ///
+  /// A visit is shown as it has been decided, for what takes something away holds before it is on
+  /// disk. Until it is there, the version has a name that never stands for another: what the disk
+  /// did not take is undone, and the next change has the same number.
   func tag(of id: VisitID) -> HTTPField {
-    HTTPField("etag", "\"\(journal.decided.visits[id]?.version ?? 0)\"")
+    let number = journal.decided.visits[id]?.version ?? 0
+    let attempt = "-\(startedAt.milliseconds)-\(journal.failures)"
+    return HTTPField("etag", "\"\(number)\(journal.isOnDisk(id) ? "" : attempt)\"")
   }
 }
 

@@ -6,6 +6,8 @@ import Visits
 public enum StoreErrand: Equatable, Sendable {
   /// Reads a page of the audit log.
   case readAudit(AuditQuery)
+  /// Puts something on record that is no event.
+  case record(AuditEntry)
   /// Keeps an image, in place of the one before.
   case putImage(BackgroundImage)
   /// Reads an image.

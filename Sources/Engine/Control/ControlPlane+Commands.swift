@@ -82,6 +82,7 @@ extension ControlPlane {
       sessions[reply.session]?.waiting -= 1
       sendError(SignalingError(ControlRefusal.storageUnavailable), to: reply)
     case .exchange(let reply):
+      if let mark = reply.mark { idempotencyKeys.forget(mark) }
       respond(APIProblem(SignalingError(ControlRefusal.storageUnavailable)), to: reply.exchange)
     case nil: break
     }

@@ -111,9 +111,14 @@ extension ControlPlane {
     detach(session)
   }
 
-  /// Closes a connection from this side.
-  mutating func drop(_ connection: ConnectionID, code: UInt16, reason: String) {
+  /// Closes a connection from this side. Over lines, whoever has not been told why is told now.
+  mutating func drop(
+    _ connection: ConnectionID, code: UInt16, reason: String, isTold: Bool = false
+  ) {
     guard let state = connections.removeValue(forKey: connection) else { return }
+    if !isTold, state.origin.transport == .lines {
+      emit(.send(connection, ConnectionClosing.lastLine(reason)))
+    }
     emit(.close(connection, code: code, reason: reason))
     log(LogRecord(.info, "connection_closed", ("connection", connection), ("reason", reason)))
     if let session = state.session { detach(session) }

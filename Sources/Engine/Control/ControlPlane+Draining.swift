@@ -13,8 +13,8 @@ extension ControlPlane {
       notify(session, .serverDraining, [:])
       notify(session, .sessionClosing, SessionClosing.serverDraining.json)
     }
-    for connection in connections.keys.sorted() {
-      drop(connection, code: 1_001, reason: "server_draining")
+    for (connection, state) in connections.sorted(by: { $0.key < $1.key }) {
+      drop(connection, code: 1_001, reason: "server_draining", isTold: state.session != nil)
     }
     for (number, peer) in peers.sorted(by: { $0.key < $1.key }) {
       emit(.worker(peer.worker, .remove(number)))

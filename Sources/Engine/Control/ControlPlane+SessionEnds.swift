@@ -47,8 +47,9 @@ extension ControlPlane {
 
   // MARK: By what happens
 
-  /// Ends sessions that a clinic takes back: the person leaves whatever they were in.
-  mutating func revoke(_ person: PersonID, in clinic: ClinicID) {
+  /// Ends sessions that a clinic takes back: the person leaves whatever they were in. Gives their
+  /// number.
+  mutating func revoke(_ person: PersonID, in clinic: ClinicID) -> Int {
     let theirs = sessions.filter {
       $0.value.identity.clinic == clinic && $0.value.identity.person == person
     }
@@ -58,6 +59,7 @@ extension ControlPlane {
       }
       end(id, because: .revoked)
     }
+    return theirs.count
   }
 
   /// Ends what the end of a participant's stay ends. Staff, and apps that wait for requests, go
@@ -109,7 +111,7 @@ extension ControlPlane {
     notify(session, .sessionClosing, reason.json)
     if let connection = sessions[session]?.signaling.connection {
       connections[connection]?.session = nil
-      drop(connection, code: 4_003, reason: reason.rawValue)
+      drop(connection, code: 4_003, reason: reason.rawValue, isTold: true)
     }
     forget(session, reason: reason.rawValue)
   }

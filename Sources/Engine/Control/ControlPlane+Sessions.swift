@@ -123,7 +123,7 @@ extension ControlPlane {
         JSONRPCText.notification(
           SignalingNotification.sessionClosing.rawValue, sequence: next, reason.json)))
     connections[old]?.session = nil
-    drop(old, code: 4_002, reason: reason.rawValue)
+    drop(old, code: 4_002, reason: reason.rawValue, isTold: true)
   }
 
   // MARK: Losing

@@ -36,8 +36,6 @@ public struct ControlPlane: Sendable {
     case administer(Command)
     /// The daemon is about to end: everybody is told, and every connection closed.
     case drain
-    /// A clinic takes back what it has let a person open.
-    case revoke(PersonID, in: ClinicID)
     /// `nextDeadline` has come.
     case deadline
   }
@@ -75,6 +73,7 @@ public struct ControlPlane: Sendable {
   var journal: VisitJournal
   var outbox: Outbox
   var moment: Moment
+  let startedAt: WallTime
   var logLevel: LogLevel
   /// Requests of the HTTP API for which the store does something; at most `Limits.errands`.
   var errands: [ExchangeID: PendingErrand] = [:]
@@ -134,11 +133,13 @@ public struct ControlPlane: Sendable {
     self.configuration = configuration
     self.random = random
     self.moment = moment
+    startedAt = moment.wall
     logLevel = configuration.logLevel
     refusals = RefusalCount(now: moment.instant)
     imageReads = TokenBucket(rate: Limits.imageReadsPerSecond, now: moment.instant)
     journal = try VisitJournal(
       restoring: events, through: last ?? events.last?.position ?? 0, at: moment)
+    for mark in events.compactMap(\.mark) { idempotencyKeys.note(mark, .done(nil)) }
     outbox = Outbox(channels: configuration.channels)
     peerCount = Array(repeating: 0, count: configuration.candidates.count)
     queueUnsettledMessages()
@@ -164,7 +165,6 @@ public struct ControlPlane: Sendable {
     case .delivered(let message, let outcome): handle(outcome, of: message)
     case .administer(let command): administer(command)
     case .drain: drain()
-    case .revoke(let person, let clinic): revoke(person, in: clinic)
     case .deadline: handleDeadlines()
     }
     deliver()

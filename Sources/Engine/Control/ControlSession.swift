@@ -75,6 +75,9 @@ enum PendingAnswer: Sendable {
   case session(PendingReply)
   /// To a request of the HTTP API.
   case exchange(PendingExchange)
+
+  /// What came with the request's idempotency key.
+  var mark: RequestMark? { if case .exchange(let reply) = self { reply.mark } else { nil } }
 }
 
 /// A request whose answer has to wait.

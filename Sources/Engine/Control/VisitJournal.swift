@@ -22,6 +22,8 @@ struct VisitJournal: Sendable {
     let givesAccess: Bool
     /// Who is answered when it is on disk; nil where the answer has been given.
     var reply: PendingAnswer?
+    /// What its first durable event carries.
+    var mark: RequestMark?
   }
 
   /// What follows from a command.
@@ -42,6 +44,8 @@ struct VisitJournal: Sendable {
   private var waiting: [Entry] = []
   private var nextPosition: UInt64
   private(set) var isFailing = false
+  /// How often the store has failed.
+  private(set) var failures = 0
 
   /// Rebuilds the state from the store's events; `last` is the position that the log ends with.
   init(
@@ -68,7 +72,7 @@ struct VisitJournal: Sendable {
     let givesAccess = events.contains(where: \.givesAccess)
     if isFailing && givesAccess { throw .storageUnavailable }
     for event in events { decided.apply(event) }
-    let stored = number(events)
+    let stored = number(events, mark: reply?.mark)
     guard !stored.isEmpty || !waiting.isEmpty else {
       for event in events { durable.apply(event) }
       return Outcome(events: events, stored: [], waits: false, isDurable: true)
@@ -78,7 +82,7 @@ struct VisitJournal: Sendable {
     waiting.append(
       Entry(
         command: command, actor: actor, events: events, position: nextPosition - 1,
-        givesAccess: waits, reply: waits ? reply : nil))
+        givesAccess: waits, reply: waits ? reply : nil, mark: reply?.mark))
     return Outcome(
       events: events, stored: isFailing ? [] : stored, waits: waits, isDurable: stored.isEmpty)
   }
@@ -99,6 +103,7 @@ struct VisitJournal: Sendable {
   mutating func fail(at moment: Moment) -> [Entry] {
     let (refused, kept) = (waiting.filter(\.givesAccess), waiting.filter { !$0.givesAccess })
     isFailing = true
+    failures += 1
     rebuild(from: kept, at: moment)
     return refused
   }
@@ -121,25 +126,36 @@ struct VisitJournal: Sendable {
         !events.contains(where: \.givesAccess)
       else { continue }
       for event in events { decided.apply(event) }
-      stored += number(events)
+      stored += number(events, mark: entry.mark)
       waiting.append(
         Entry(
           command: entry.command, actor: entry.actor, events: events, position: nextPosition - 1,
-          givesAccess: false))
+          givesAccess: false, mark: entry.mark))
     }
     return stored
   }
 
-  private mutating func number(_ events: [VisitEvent]) -> [StoredEvent] {
+  private mutating func number(_ events: [VisitEvent], mark: RequestMark?) -> [StoredEvent] {
     var stored: [StoredEvent] = []
     for event in events where event.isDurable {
       stored.append(event.stored(at: nextPosition))
       nextPosition += 1
     }
+    if let mark, let first = stored.first {
+      stored[0].payload = first.payload.with(StoredEvent.markName, .string(mark.text))
+    }
     return stored
   }
 
   // MARK: What reads it
+
+  /// Whether all that has been decided is on disk.
+  var isSettled: Bool { waiting.isEmpty }
+
+  /// Whether the disk has the visit in the version that has been decided.
+  func isOnDisk(_ id: VisitID) -> Bool {
+    waiting.isEmpty || decided.visits[id]?.version == durable.visits[id]?.version
+  }
 
   /// A visit as it holds for people now; nil where there is none, or none yet.
   func scene(of id: VisitID) -> Scene? {

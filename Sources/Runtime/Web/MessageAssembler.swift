@@ -1,3 +1,5 @@
+import Primitives
+
 /// Puts a WebSocket message together from the pieces that it arrives in (RFC 6455 section 5.4).
 struct MessageAssembler {
   /// What has become of a piece.
@@ -6,24 +8,38 @@ struct MessageAssembler {
     case complete([UInt8])
     /// The message would be longer than allowed; what was held of it is gone.
     case tooLong
+    /// The message comes in more frames than allowed; what was held of it is gone.
+    case tooManyFrames
+  }
+
+  /// What a piece is the end of.
+  enum End {
+    case nothing, frame, message
   }
 
   private var held: [UInt8] = []
+  private var frames = 0
 
   /// Bytes of the message that is not complete yet.
   var heldBytes: Int { held.count }
 
-  /// Takes in the next piece of a message of at most `limit` bytes.
+  /// Takes in the next piece of a message of at most `limit` bytes. Frames are counted, as those
+  /// of no bytes could go on for ever.
   mutating func append(
-    _ piece: UnsafeRawBufferPointer, isFinal: Bool, limit: Int
+    _ piece: UnsafeRawBufferPointer, ending end: End, limit: Int
   ) -> Outcome {
     guard piece.count <= limit - held.count else {
-      held = []
+      self = MessageAssembler()
       return .tooLong
     }
     held += piece
-    guard isFinal else { return .incomplete }
-    defer { held = [] }
+    if end == .frame { frames += 1 }
+    guard frames < Limits.framesPerMessage else {
+      self = MessageAssembler()
+      return .tooManyFrames
+    }
+    guard end == .message else { return .incomplete }
+    defer { self = MessageAssembler() }
     return .complete(held)
   }
 }
@@ -89,5 +105,22 @@ struct OutboundQueue {
     messages = []
     first = 0
     bytes = 0
+  }
+}
+
+/// What comes on a WebSocket beside its messages, by the kernel's count of bytes. Control frames
+/// are among it, which the library answers without a word.
+struct OverheadCount {
+  private var messageBytes = 0
+  private var seen: Int?
+
+  /// So many bytes of messages have come.
+  mutating func note(messageBytes count: Int) { messageBytes += count }
+
+  /// How many bytes beside messages have come since the last look, where so many have come in all.
+  mutating func take(read: Int) -> Int {
+    let overhead = read - messageBytes
+    defer { seen = overhead }
+    return overhead - (seen ?? overhead)
   }
 }

@@ -19,6 +19,7 @@ final class WebConnection {
   /// The number under which the control thread knows it; 0 for none.
   var number: UInt64 = 0
   var outbound = OutboundQueue()
+  var overhead = OverheadCount()
   /// Why it is to be closed once the queue is empty.
   var closing: (code: UInt16, reason: String)?
 
@@ -81,6 +82,14 @@ struct WebConnectionTable {
 
   /// Connections that carry messages.
   var openCount: Int { byNumber.count }
+
+  /// Every fourth WebSocket, in turns.
+  func webSockets(turn: UInt64) -> [WebConnection] {
+    byNumber.values.filter { connection in
+      guard case .webSocket = connection.state else { return false }
+      return connection.number & 3 == turn & 3
+    }
+  }
 
   /// Whether one more fits, in all and from this address.
   func hasRoom(for address: NetworkAddress, limits: WebConfiguration) -> Bool {

@@ -6,6 +6,7 @@ extension WebFront {
   func open(_ connection: WebConnection, _ way: WebServer.Way) {
     connections.assignNumber(connection)
     count { $0.open = connections.openCount }
+    _ = connection.overhead.take(read: bytesRead(on: connection) ?? 0)
     deliver(.opened(connection.number, way, from: Redacted(connection.address)))
   }
 
@@ -30,20 +31,19 @@ extension WebFront {
     let before = connection.heldBytes
     defer { unfinishedBytes += connection.heldBytes - before }
     guard unfinishedBytes + bytes.count <= Limits.unfinishedBytes else {
-      return end(connection, code: 1_013, reason: "overloaded")
+      return giveUp(connection, code: 1_013, reason: "overloaded")
     }
     switch connection.state {
     case .http, .exchange: return true
     case .webSocket(var assembler):
+      connection.overhead.note(messageBytes: bytes.count)
       if lws_frame_is_binary(connection.socket) != 0 {
-        return end(connection, code: 1_003, reason: "text_only")
+        return giveUp(connection, code: 1_003, reason: "text_only")
       }
-      let isFinal =
-        lws_is_final_fragment(connection.socket) != 0
-        && lws_remaining_packet_payload(connection.socket) == 0
       // Held twice, the bytes would be copied with every piece.
       connection.state = .http(nil)
-      let outcome = assembler.append(bytes, isFinal: isFinal, limit: configuration.messageBytes)
+      let outcome = assembler.append(
+        bytes, ending: ending(connection.socket), limit: configuration.messageBytes)
       connection.state = .webSocket(assembler)
       switch outcome {
       case .incomplete: return true
@@ -51,6 +51,9 @@ extension WebFront {
         deliver(.received(connection.number, message))
         return true
       case .tooLong: return refuseTooLong(connection)
+      case .tooManyFrames:
+        count { $0.frameFloods += 1 }
+        return giveUp(connection, code: 1_008, reason: "too_many_fragments")
       }
     case .lines(var splitter):
       connection.state = .http(nil)
@@ -62,10 +65,37 @@ extension WebFront {
     }
   }
 
+  /// What the piece that has just come on a WebSocket is the end of.
+  private func ending(_ socket: OpaquePointer) -> MessageAssembler.End {
+    guard lws_remaining_packet_payload(socket) == 0 else { return .nothing }
+    return lws_is_final_fragment(socket) != 0 ? .message : .frame
+  }
+
   private func refuseTooLong(_ connection: WebConnection) -> Bool {
     count { $0.messagesTooLong += 1 }
-    return end(connection, code: 1_009, reason: "message_too_long")
+    return giveUp(connection, code: 1_009, reason: "message_too_long")
   }
+
+  /// Closes those WebSockets, of a part of all, on which too much comes that is no message.
+  func endFloods(turn: UInt64) {
+    for connection in connections.webSockets(turn: turn) {
+      guard connection.closing == nil, let read = bytesRead(on: connection),
+        connection.overhead.take(read: read) > Limits.overheadBytesPerSecond
+      else { continue }
+      count { $0.frameFloods += 1 }
+      connection.outbound.removeAll()
+      close(connection, code: 1_008, reason: "too_many_control_frames")
+    }
+  }
+
+  /// The bytes that have been read from a connection; nil where the kernel does not tell.
+  private func bytesRead(on connection: WebConnection) -> Int? {
+    let count = web_bytes_read(lws_get_socket_fd(connection.socket))
+    return count < 0 ? nil : Int(count)
+  }
+
+  /// A WebSocket's status for who breaks the rules (RFC 6455 section 7.4.1).
+  private static let policyViolation: UInt16 = 1_008
 
   // MARK: Sending
 
@@ -75,6 +105,7 @@ extension WebFront {
     guard connection.outbound.append(text, limit: configuration.queuedBytes) else {
       count { $0.slowReaders += 1 }
       connection.outbound.removeAll()
+      sayWhy(reason: "slow_reader", to: connection)
       close(connection, code: 1_008, reason: "slow_reader")
       return
     }
@@ -105,10 +136,30 @@ extension WebFront {
   func close(_ connection: WebConnection, code: UInt16, reason: String) {
     guard connection.closing == nil else { return }
     connection.closing = (code, reason)
+    // Of whoever floods nothing more is read: as long as pings come, the library has pongs to write
+    // and lets nobody else write.
+    if code == Self.policyViolation { lws_rx_flow_control(connection.socket, 0) }
     lws_set_timeout(
       connection.socket, PENDING_TIMEOUT_CLOSE_SEND,
       Int32(configuration.requestTimeout.milliseconds / 1_000))
     lws_callback_on_writable(connection.socket)
+  }
+
+  /// Ends a connection from which nothing more is taken in: at once where the way in has words for
+  /// why, and else after they were said. False ends it at once.
+  private func giveUp(_ connection: WebConnection, code: UInt16, reason: String) -> Bool {
+    guard case .lines = connection.state else {
+      return end(connection, code: code, reason: reason)
+    }
+    sayWhy(reason: reason, to: connection)
+    close(connection, code: code, reason: reason)
+    return true
+  }
+
+  /// Lines have no closing frame, and are told in a last line.
+  private func sayWhy(reason: String, to connection: WebConnection) {
+    guard case .lines = connection.state else { return }
+    _ = connection.outbound.append(configuration.lastLine(reason), limit: .max)
   }
 
   /// Says why, where the way in has words for it, and ends the connection: always false.

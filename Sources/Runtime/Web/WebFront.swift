@@ -94,12 +94,15 @@ final class WebFront: @unchecked Sendable {
     guard let context else { return }
     let tick = Duration.milliseconds(Int(web_loop_tick_seconds * 1_000))
     var looked = MonotonicClock.now()
+    var turn: UInt64 = 0
     while !isStopping {
       web_loop_turn(loop)
       guard MonotonicClock.now() - looked >= tick else { continue }
       // The library looks at its timers only after something has come on a descriptor.
       looked = MonotonicClock.now()
       commands.nudge()
+      turn += 1
+      endFloods(turn: turn)
     }
     // What was said last goes out as far as it can at once: one turn takes it, one writes it.
     for _ in 0..<2 {

@@ -159,6 +159,8 @@ public struct WebConfiguration: Sendable {
   public var signalPath = "/v1/signal"
   /// Its subprotocol, which a client must ask for.
   public var subprotocol = "samtal.v1"
+  /// What a connection over lines is told last, for a reason that the front itself closes it for.
+  public var lastLine: @Sendable (_ reason: String) -> String = { $0 }
   /// Who may open it.
   public var origins = OriginPolicy()
   /// TLS for pages and lines where there is a certificate.
@@ -191,6 +193,8 @@ public struct WebCounters: Equatable, Sendable {
   public var refusedOrigin: UInt64 = 0
   /// Messages that were longer than allowed.
   public var messagesTooLong: UInt64 = 0
+  /// WebSockets that were closed because too many frames came that are no messages.
+  public var frameFloods: UInt64 = 0
   /// Readers that were closed because they were too slow.
   public var slowReaders: UInt64 = 0
   /// Requests for pages, and of the HTTP API.

@@ -13,11 +13,14 @@ extension Configuration {
     do throws(SetupMistake) {
       let text = try TextFile.read(file)
       let (configuration, mistakes, lines) = parseKeepingLines(text, file: file)
+      let inSecrets = configuration.mistakesInSecrets(state: state)
+      var others = configuration.mistakesInFiles(state: state, at: now)
+      if inSecrets.isEmpty { others += configuration.passwordsMissing(state: state) }
       return mistakes
-        + configuration.mistakesInFiles(state: state, at: now).map { key, reason in
+        + others.map { key, reason in
           SetupMistake(
             file: file, line: lines[key.rawValue] ?? 0, key: key.rawValue, reason: reason)
-        } + configuration.mistakesInSecrets(state: state)
+        } + inSecrets
     } catch {
       return [error]
     }
@@ -28,6 +31,7 @@ extension Configuration {
   ) -> [(key: ConfigurationKey, reason: String)] {
     var result: [(key: ConfigurationKey, reason: String)] = []
     if let problem = certificateProblem(at: now) { result.append(problem) }
+    result += mistakesInFolders(state: state)
     let database = state.path(storePath)
     var status = stat()
     if stat(database, &status) == 0 {
@@ -36,10 +40,28 @@ extension Configuration {
       } else if status.st_mode & 0o077 != 0 {
         result.append((.storePath, "\(database): others can read it; its mode must be 0600"))
       }
-    } else if errno != ENOENT {
-      result.append((.storePath, TextFile.last(database).description))
+    }
+    let head = state.path(auditHead)
+    if lstat(head, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      result.append((.auditHead, "\(head) is not a file"))
     }
     return result
+  }
+
+  /// What is written must have a folder that it can be made in: a start makes the state folder and
+  /// no other.
+  private func mistakesInFolders(
+    state: StateFolder
+  ) -> [(key: ConfigurationKey, reason: String)] {
+    let files: [(ConfigurationKey, String)] = [
+      (.storePath, storePath), (.storeSecrets, storeSecrets), (.auditHead, auditHead),
+    ]
+    return files.compactMap { key, name in
+      let path = state.path(name)
+      let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+      guard name.contains("/"), access(folder + "/", W_OK | X_OK) != 0 else { return nil }
+      return (key, "\(folder): \(String(cString: strerror(errno)))")
+    }
   }
 
   private func certificateProblem(
@@ -70,15 +92,17 @@ extension Configuration {
   /// The file with the keys is made at the first start, so it need not be there.
   private func mistakesInSecrets(state: StateFolder) -> [SetupMistake] {
     let path = state.path(storeSecrets)
-    guard access(path, F_OK) == 0 || errno != ENOENT else { return [] }
+    guard access(path, F_OK) == 0 || errno != ENOENT && errno != ENOTDIR else { return [] }
     let known = Set(clinics.keys).union([DemoClinic().clinic])
-    let mistakes = Secrets.mistakes(in: path, clinics: known)
-    guard mistakes.isEmpty else { return mistakes }
-    do throws(SetupMistake) {
-      _ = try DeliverySetup(self, Secrets(path: path))
-      return []
-    } catch {
-      return [error]
+    return Secrets.mistakes(in: path, clinics: known)
+  }
+
+  private func passwordsMissing(
+    state: StateFolder
+  ) -> [(key: ConfigurationKey, reason: String)] {
+    let path = state.path(storeSecrets)
+    return DeliverySetup.passwordsMissing(in: try? Secrets(path: path), for: self).map { key in
+      (key, "needs a password, which \(path) has not: a line \"\(key.rawValue): PASSWORD\"")
     }
   }
 }

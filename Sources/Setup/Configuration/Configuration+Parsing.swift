@@ -38,7 +38,7 @@ extension Configuration {
         mistakes.append(error)
       }
     }
-    for (key, reason) in configuration.contradictions {
+    for (key, reason) in configuration.contradictions(setting: Set(lines.keys)) {
       let line = lines[key.rawValue] ?? 0
       mistakes.append(SetupMistake(file: file, line: line, key: key.rawValue, reason: reason))
     }
@@ -106,53 +106,6 @@ extension Configuration {
       logAddresses = try value.choice(AddressLogging.allCases, named: \.rawValue)
     case .demo: demo = try value.choice([true, false], named: { $0 ? "on" : "off" })
     }
-  }
-
-  /// What does not go together, with the key to blame.
-  private var contradictions: [(key: ConfigurationKey, reason: String)] {
-    var result: [(key: ConfigurationKey, reason: String)] = []
-    if httpCertificate != nil && httpKey == nil {
-      result.append((.httpCertificate, "needs http.key beside it"))
-    }
-    if httpKey != nil && httpCertificate == nil {
-      result.append((.httpKey, "needs http.certificate beside it"))
-    }
-    if let workers = mediaWorkers, workers > mediaPorts.count {
-      result.append((.mediaWorkers, "is more than the \(mediaPorts.count) of media.ports"))
-    }
-    if mediaListen.isEmpty { result.append((.mediaListen, "needs an address")) }
-    if mediaListen.count(where: \.isIPv4) > 1 || mediaListen.count(where: { !$0.isIPv4 }) > 1 {
-      result.append((.mediaListen, "has more than one address of a family"))
-    }
-    if mediaSRTPProfiles.isEmpty { result.append((.mediaSRTPProfiles, "needs a profile")) }
-    let listeners =
-      httpListen.map { (ConfigurationKey.httpListen, $0) }
-      + linesListen.map { (.linesListen, $0) } + [(.adminListen, adminListen)]
-    for (index, (key, address)) in listeners.enumerated() {
-      let other = listeners[..<index].first { $0.1.meets(address) }
-      if let other { result.append((key, "wants \(address), which \(other.0.rawValue) takes")) }
-    }
-    let last = mediaPorts.count - 1
-    if mediaAnnounced.contains(where: { Int($0.firstPort ?? 1) + last > 65_535 }) {
-      result.append((.mediaAnnounced, "has no ports left for all of media.ports"))
-    }
-    return result + deliveryContradictions
-  }
-
-  private var deliveryContradictions: [(key: ConfigurationKey, reason: String)] {
-    var result: [(key: ConfigurationKey, reason: String)] = []
-    if deliveryEmail != nil && deliveryEmailFrom == nil {
-      result.append((.deliveryEmail, "needs delivery.email_from beside it"))
-    }
-    if deliverySMS != nil && deliverySMSTemplate == nil {
-      result.append((.deliverySMS, "needs delivery.sms_template beside it"))
-    }
-    if httpURL == nil {
-      let reason = "needs http.url beside it: the links in messages have to lead here"
-      if deliveryEmail != nil { result.append((.deliveryEmail, reason)) }
-      if deliverySMS != nil { result.append((.deliverySMS, reason)) }
-    }
-    return result
   }
 }
 

@@ -12,41 +12,52 @@ public struct DeliverySetup: Equatable, Sendable {
 
   /// Brings the two together. Throws where a user signs in and the secrets have no password.
   public init(_ configuration: Configuration, _ secrets: Secrets) throws(SetupMistake) {
+    if let key = Self.passwordsMissing(in: secrets, for: configuration).first {
+      throw SetupMistake(
+        file: secrets.path, key: key.rawValue, reason: "is missing, and the configuration needs it")
+    }
     webhooksMayBePrivate = configuration.deliveryWebhooks == .any
     if let server = configuration.deliveryEmail, let sender = configuration.deliveryEmailFrom {
       let isImplicit = server.scheme == "smtps"
       mail = MailServer(
         host: server.host, port: server.port ?? (isImplicit ? 465 : 587),
         protection: isImplicit ? .implicit : .upgraded,
-        signIn: try Self.signIn(server, .deliveryEmail, secrets.email), sender: sender)
+        signIn: Self.signIn(server, secrets.email), sender: sender)
     }
     if let gateway = configuration.deliverySMS, let template = configuration.deliverySMSTemplate {
       let headers = configuration.deliverySMSHeaders
-      if secrets.sms == nil, headers.contains(where: { $0.contains(Self.secretMark) }) {
-        throw Self.missing(.deliverySMS)
-      }
       text = TextGateway(
         url: gateway.url, template: template,
         headers: headers.map {
           Redacted($0.replacing(Self.secretMark, with: secrets.sms?.value ?? ""))
         },
-        signIn: try Self.signIn(gateway, .deliverySMS, secrets.sms))
+        signIn: Self.signIn(gateway, secrets.sms))
     }
   }
 
   /// What stands in a header for the secret of the gateway.
   private static let secretMark = "{secret}"
 
-  private static func signIn(
-    _ service: ServiceAddress, _ key: ConfigurationKey, _ password: Redacted<String>?
-  ) throws(SetupMistake) -> SignIn? {
-    guard let user = service.user else { return nil }
-    guard let password else { throw missing(key) }
-    return SignIn(user: user, password: password)
+  /// The passwords that the configuration needs and the secrets have not, by the name that the
+  /// line of both files has. Without secrets, as before the first start, there are none.
+  static func passwordsMissing(
+    in secrets: Secrets?, for configuration: Configuration
+  ) -> [ConfigurationKey] {
+    var missing: [ConfigurationKey] = []
+    if configuration.deliveryEmail?.user != nil, secrets?.email == nil {
+      missing.append(.deliveryEmail)
+    }
+    let showsSecret = configuration.deliverySMSHeaders.contains { $0.contains(secretMark) }
+    if let gateway = configuration.deliverySMS, gateway.user != nil || showsSecret,
+      secrets?.sms == nil
+    {
+      missing.append(.deliverySMS)
+    }
+    return missing
   }
 
-  private static func missing(_ key: ConfigurationKey) -> SetupMistake {
-    SetupMistake(
-      file: "secrets", key: key.rawValue, reason: "is missing, and the configuration needs it")
+  private static func signIn(_ service: ServiceAddress, _ password: Redacted<String>?) -> SignIn? {
+    guard let user = service.user, let password else { return nil }
+    return SignIn(user: user, password: password)
   }
 }

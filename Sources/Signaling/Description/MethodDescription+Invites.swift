@@ -53,6 +53,7 @@ extension MethodDescription {
         "too_many",
       ],
       example: [
+        "visit": "vis_demo",
         "recipients": [
           [
             "given_name": "Alex", "family_name": "Lind", "phone": "+46 70 174 06 36",
@@ -62,10 +63,10 @@ extension MethodDescription {
       ]),
     MethodDescription(
       .inviteList, "Lists the links that were sent, with how far each has come.", [visit],
-      gives: object(["invites": list(form("Invite"))])),
+      gives: object(["invites": list(form("Invite"))]), example: ["visit": "vis_demo"]),
     MethodDescription(
       .inviteResend, "Sends a link again.", [invite], gives: object([:]),
-      reasons: ["invite_not_found", "invite_revoked"], example: ["invite": "inv_demo-guest"]),
+      reasons: ["invite_not_found", "invite_revoked"], example: ["invite": "inv_demo-general"]),
     MethodDescription(
       .inviteRevoke, "Takes a link back; who is here by it is removed.", [invite],
       reasons: ["invite_not_found"], example: ["invite": "inv_demo-guest"]),
@@ -73,6 +74,6 @@ extension MethodDescription {
       .inviteLink, "The general link, to copy: shows it, replaces it, or switches it off.",
       [visit, .required("action", .word(of: InviteAction.LinkAction.self), "What to do.")],
       gives: object(["text": text], optional: ["link": ["type": ["string", "null"]]]),
-      reasons: ["not_permitted"], example: ["action": "get"]),
+      reasons: ["not_permitted"], example: ["visit": "vis_demo", "action": "get"]),
   ]
 }

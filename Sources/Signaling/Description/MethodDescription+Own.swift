@@ -45,7 +45,8 @@ extension MethodDescription {
         .optional("camera", .flag, "On or off."),
         .optional("hand_raised", .flag, "Up or down."),
         .optional("name", .text(maximumBytes: Limits.nameBytes), "One's own name."),
-      ], reasons: ["not_joined", "name_fixed"], example: ["microphone": true, "camera": false]),
+      ], reasons: ["not_joined", "name_fixed"],
+      example: ["microphone": true, "camera": false, "hand_raised": true]),
     MethodDescription(
       .shareStart, "Shares a screen.", [.optional("audio", .flag, "With its sound.")],
       reasons: ["share_not_enabled", "computer_required", "not_in_call"],
@@ -111,9 +112,8 @@ extension MethodDescription {
         ]), maximum: Limits.mediaSections), "The receive positions; numbered in this order."),
   ]
   private static let answer = object(["answer": text, "seats": list(["type": "object"])])
-  private static let offerExample: JSON = [
-    "offer": "v=0\r\n…", "tracks": [["mid": "0", "source": "microphone"]],
-    "seats": [["kind": "person", "audio_mid": "2", "video_mid": "3"]],
+  private static let soundExample: JSON = [
+    "offer": "v=0\r\n…", "tracks": [["mid": "0", "source": "microphone"]], "seats": [],
   ]
 
   /// Methods about media.
@@ -121,10 +121,16 @@ extension MethodDescription {
     MethodDescription(
       .mediaNegotiate, "Offers what is sent and where is received; the daemon answers.", offer,
       gives: answer, reasons: ["malformed_offer", "not_joined", "overloaded"],
-      example: offerExample),
+      example: [
+        "offer": "v=0\r\n…",
+        "tracks": [
+          ["mid": "0", "source": "microphone"], ["mid": "1", "source": "camera"],
+        ],
+        "seats": [["kind": "person", "audio_mid": "2", "video_mid": "3"]],
+      ]),
     MethodDescription(
       .mediaRestart, "The same, with fresh ICE credentials.", offer, gives: answer,
-      reasons: ["malformed_offer", "not_joined"], example: offerExample),
+      reasons: ["malformed_offer", "not_joined"], example: soundExample),
     MethodDescription(
       .mediaReport, "What the client has measured since its last report.",
       [
@@ -147,7 +153,7 @@ extension MethodDescription {
       ], example: ["seats": [["seat": 0, "epoch": 1]]]),
     MethodDescription(
       .probeStart, "Tests the connection to the relay; the outcome comes as `probe.changed`.",
-      offer, gives: answer, reasons: ["already_joined", "overloaded"], example: offerExample),
+      offer, gives: answer, reasons: ["already_joined", "overloaded"], example: soundExample),
   ]
 
   private static let milliseconds = ParameterShape.count(0...Int(Limits.reportedSpan.milliseconds))

@@ -34,7 +34,14 @@ extension MethodDescription {
       example: [
         "type": "videobesök", "heading": "Hosta och feber", "scheduled": 1_900_000_000_000,
         "patient": [
-          "name": "Kim Berg", "phone": "070-174 06 35", "profile": "own", "age_band": "adult",
+          "person": "per_kim", "name": "Kim Berg", "phone": "070-174 06 35", "profile": "own",
+          "age_band": "adult",
+        ],
+        "guests": [
+          [
+            "given_name": "Alex", "family_name": "Lind", "email": "alex@tolk.example",
+            "kind": "interpreter",
+          ]
         ],
       ]),
     MethodDescription(

@@ -13,7 +13,7 @@ public enum OpenRPCDocument {
     ],
     "methods": .array(MethodDescription.all.map(describe)),
     "x-notifications": .array(NotificationDescription.all.map(describe)),
-    "components": ["schemas": .object(ResultForms.all), "errors": errors],
+    "components": ["schemas": .object(ResultForms.all)],
   ]
 
   private static func describe(_ method: MethodDescription) -> JSON {
@@ -22,20 +22,13 @@ public enum OpenRPCDocument {
       "paramStructure": "by-name",
       "params": .array(method.parameters.map(describe)),
       "result": ["name": "result", "schema": method.result],
-      "errors": .array(
-        (["RateLimited"] + (method.method == .sessionOpen ? [] : ["SessionNotOpen"])).map {
-          ["$ref": .string("#/components/errors/" + $0)]
-        }),
+      "errors": .array(method.method == .sessionOpen ? [rateLimited] : [rateLimited, notOpen]),
       "x-reasons": .array(method.reasons.map(JSON.string)),
       "x-permission": method.permission.map(describe),
       "x-answered": .bool(!method.method.isNotification),
-      "examples": [
-        [
-          "name": .string(method.method.rawValue),
-          "params": .array(
-            (method.example.members ?? []).map { ["name": .string($0.name), "value": $0.value] }),
-        ]
-      ],
+      // An example of the specification's own kind would have to give the result as well, which is
+      // the daemon's to make up.
+      "x-example": method.example,
     ])
   }
 
@@ -64,13 +57,7 @@ public enum OpenRPCDocument {
   private static func words<Word: RawRepresentable>(_ words: [Word]) -> JSON
   where Word.RawValue == String { .array(words.map { .string($0.rawValue) }) }
 
-  /// The errors that any method may give.
-  private static let errors: JSON = [
-    "RateLimited": error(.unavailable, "rate_limited"),
-    "SessionNotOpen": error(.unauthenticated, "session_not_open"),
-  ]
-
-  private static func error(_ code: SignalingError.Code, _ reason: String) -> JSON {
-    SignalingError(code, reason).json
-  }
+  // The errors that any method may give.
+  private static let rateLimited = SignalingError(.unavailable, "rate_limited").json
+  private static let notOpen = SignalingError(.unauthenticated, "session_not_open").json
 }

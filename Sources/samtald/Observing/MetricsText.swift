@@ -70,6 +70,7 @@ struct MetricsText {
         (#"{reason="full"}"#, web.refusedFull), (#"{reason="origin"}"#, web.refusedOrigin),
         (#"{reason="message_too_long"}"#, web.messagesTooLong),
         (#"{reason="slow_reader"}"#, web.slowReaders),
+        (#"{reason="too_many_frames"}"#, web.frameFloods),
       ])
   }
 

@@ -210,6 +210,8 @@ final class ControlLoop {
       }
       around.log.write(LogRecord(.error, "append_failed", ("reason", reason)))
       feed(.storeFailed)
+    case .recorded(let exchange, let isRecorded):
+      feed(.errandDone(exchange, isRecorded ? .done : .failed))
     case .ailing(let reason):
       around.log.write(LogRecord(.warning, "store_upkeep_failed", ("reason", reason)))
     }
@@ -230,6 +232,9 @@ final class ControlLoop {
     case .close(let connection, let code, let reason):
       toWeb.send(.close(connection.value, code: code, reason: reason))
     case .respond(let exchange, let response): toWeb.send(.respond(exchange, response))
+    case .errand(let exchange, .record(let entry)):
+      toStore.send(
+        StoreThread.Append(attempt: attempt, events: [], audit: [entry], exchange: exchange))
     case .errand(let exchange, let errand):
       toErrands.send(ErrandThread.Order(exchange: exchange, errand: errand))
     case .drain: mustDrain = true

@@ -69,6 +69,8 @@ final class ErrandThread: Sendable {
     do throws(StoreError) {
       switch errand {
       case .readAudit(let query): return .audit(try read(query, path))
+      // The control loop gives these to the store's own thread.
+      case .record: return .failed
       case .putImage(let image):
         try ImageStore(path: path).put(
           image.bytes, form: image.form.rawValue, as: image.id, of: image.clinic)

@@ -1,3 +1,4 @@
+import Engine
 import Primitives
 import Runtime
 import Store
@@ -18,6 +19,8 @@ final class StoreThread: Sendable {
     var attempt: UInt64
     var events: [StoredEvent]
     var audit: [AuditEntry] = []
+    /// The request that is answered when the rows are on disk.
+    var exchange: ExchangeID?
   }
 
   /// What has become of it.
@@ -26,6 +29,8 @@ final class StoreThread: Sendable {
     case committed(UInt64)
     /// Nothing of this attempt that was not committed is on disk, or will be.
     case failed(attempt: UInt64, reason: String)
+    /// The rows of a request are on disk; else they wait for a store that works.
+    case recorded(ExchangeID, Bool)
     /// Something that nobody waits for does not work.
     case ailing(String)
   }
@@ -94,6 +99,7 @@ private struct StoreTurns {
   private var attempt: UInt64 = 0
   private var batch: [StoredEvent] = []
   private var entries: [AuditEntry] = []
+  private var exchanges: [ExchangeID] = []
   /// Entries that found no room while the store failed.
   private var unlisted = 0
   private var retry: Instant?
@@ -109,6 +115,7 @@ private struct StoreTurns {
     let room = Limits.waitingAuditEntries - entries.count
     entries += append.audit.prefix(room)
     unlisted += max(0, append.audit.count - room)
+    if let exchange = append.exchange { exchanges.append(exchange) }
     if let failed = failedAttempt, append.attempt <= failed { return }
     attempt = append.attempt
     batch += append.events
@@ -118,6 +125,7 @@ private struct StoreTurns {
   mutating func write() {
     let now = MonotonicClock.now()
     guard !batch.isEmpty || !entries.isEmpty && (retry ?? now) <= now else {
+      tell(areRecorded: false)
       return outbox.flush()
     }
     defer { batch.removeAll(keepingCapacity: true) }
@@ -131,10 +139,12 @@ private struct StoreTurns {
       if let last = batch.last { outbox.send(.committed(last.position)) }
       upkeep.noteAppend()
       entries.removeAll()
+      tell(areRecorded: true)
       (unlisted, retry) = (0, nil)
     } catch {
       if unlisted > 0 { entries.removeLast() }
       retry = now + StoreUpkeep.retryInterval
+      tell(areRecorded: false)
       if batch.isEmpty {
         complain(error)
       } else {
@@ -143,6 +153,12 @@ private struct StoreTurns {
       }
     }
     outbox.flush()
+  }
+
+  /// Those who wait for their rows hear at once what has become of them.
+  private mutating func tell(areRecorded: Bool) {
+    for exchange in exchanges { outbox.send(.recorded(exchange, areRecorded)) }
+    exchanges.removeAll()
   }
 
   mutating func keepUp(isIdle: Bool) {

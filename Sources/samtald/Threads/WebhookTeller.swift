@@ -111,7 +111,7 @@ extension EventFeed.Event {
   fileprivate func told(
     to target: WebhookLine.Target, clinic: ClinicID
   ) -> WebhookLine.Event {
-    let frame: Set<String> = ["version", "type", "by", "clinic"]
+    let frame: Set<String> = ["version", "type", "by", "clinic", "idempotency"]
     let details = (payload.members ?? []).filter { !frame.contains($0.name) }
     let body: JSON = [
       "id": .string(WebhookCall.eventID(at: position, key: target.key)),
