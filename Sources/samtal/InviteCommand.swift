@@ -11,8 +11,8 @@ enum InviteCommand {
     usage: samtal invite --visit VISIT [OPTIONS]
 
       --visit VISIT      the visit that the link opens
-      --given-name NAME  the recipient's names; who has none gives one at the door
-      --family-name NAME
+      --given-name NAME  the recipient's names: both before a call, and during one as they
+      --family-name NAME are known; who has none gives one at the door
       --phone NUMBER     where the link is sent by SMS
       --email ADDRESS    where the link is sent by e-mail
       --kind KIND        interpreter, relative, colleague or other (default: other)

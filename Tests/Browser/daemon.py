@@ -130,7 +130,7 @@ class Daemon:
         if self._process is None:
             return
         if self._process.poll() is None:
-            self.canaries.seek("the page of metrics", self._ask("/metrics").encode())
+            self.seek_in_metrics()
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.communicate(timeout=patience)
@@ -142,6 +142,10 @@ class Daemon:
             code, self._process = self._process.returncode, None
         assert code == 0, f"samtald ended with {code}:\n{self.log.read_text()[-4000:]}"
         self._seek_canaries()
+
+    def seek_in_metrics(self):
+        """What was sent to the daemon is not among its figures either."""
+        self.canaries.seek("the page of metrics", self._ask("/metrics").encode())
 
     def _seek_canaries(self):
         """What was sent to the daemon is nowhere where it must not be (H2)."""

@@ -89,10 +89,10 @@ class Client:
             return refusal.reason
         raise AssertionError(f"{method} was carried out: {result}")
 
-    def open(self, link: str):
-        """Opens a session with what a link's fragment carries."""
+    def open(self, link: str, **named):
+        """Opens a session with what a link's fragment carries, and with a name where it has one."""
         kind, _, secret = urlsplit(link).fragment.partition("=")
-        return self.enter(**{kind: secret})
+        return self.enter(**{kind: secret}, **named)
 
     def enter(self, device: str = "computer", **credential):
         """Opens a session with a token, a link's secret, or an earlier session's."""

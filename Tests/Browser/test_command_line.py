@@ -51,8 +51,8 @@ def test_a_token_that_would_be_of_no_use_is_not_made(daemon, options):
 
 def test_an_invite_from_the_command_line_opens_the_lobby(daemon):
     link = printed(
-        daemon, "invite", "--visit", "vis_demo", "--given-name", "Sam", "--phone", "070-174 06 35",
-        "--kind", "relative",
+        daemon, "invite", "--visit", "vis_demo", "--given-name", "Sam", "--family-name", "Lind",
+        "--phone", "070-174 06 35", "--kind", "relative",
     )
     staff, guest = (WebSocketClient(daemon.http_port) for _ in range(2))
     staff.open(daemon.links["staff"])

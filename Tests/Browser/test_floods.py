@@ -174,11 +174,11 @@ def take_in(connection: socket.socket, received: bytearray) -> bool:
 
 
 def closing_reason(connection: socket.socket, data: bytes) -> str:
-    """Floods until the server closes, and gives the reason of its closing frame."""
+    """Floods until the server's closing frame comes, and gives its reason."""
     received, give_up = bytearray(), time.monotonic() + OPEN_TIMEOUT
     connection.setblocking(False)
-    unsent = data
-    while time.monotonic() < give_up:
+    unsent, is_open = data, True
+    while is_open and time.monotonic() < give_up:
         readable, writable, _ = select.select([connection], [connection] if unsent else [], [], 1)
         try:
             if writable:
@@ -188,17 +188,25 @@ def closing_reason(connection: socket.socket, data: bytes) -> str:
         except ConnectionError:
             # What was said before is still to be read.
             unsent = b""
-        if readable and not take_in(connection, received):
-            break
-    while received:
+        is_open = not readable or take_in(connection, received)
+        if reason := take_closing(received):
+            return reason
+    raise AssertionError("it was not closed")
+
+
+def take_closing(received: bytearray) -> str | None:
+    """Takes the whole frames; the reason of the one that closes, where it is among them."""
+    while len(received) >= 2:
         size, start = received[1], 2
         if size == 126:
-            size, start = struct.unpack("!H", received[2:4])[0], 4
+            size, start = struct.unpack("!H", received[2:4].ljust(2, b"\xff"))[0], 4
+        if len(received) < start + size:
+            return None
         if received[0] & 0x0F == 8:
             assert struct.unpack("!H", received[2:4])[0] == 1_008
             return received[4 : 2 + size].decode()
         del received[: start + size]
-    raise AssertionError("it was not closed")
+    return None
 
 
 def test_nothing_is_inflated(daemon):

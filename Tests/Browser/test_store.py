@@ -78,12 +78,12 @@ class Room:
         self.staff.request("lobby.admit", {"participant": self.patient_id})
         self.guest = self.enter("guest")
         self.guest_id = self.knock(self.guest)
-        self.stranger = self.enter("general")
+        self.stranger = self.enter("general", name="Sam Lind")
         self.stranger_id = self.knock(self.stranger)
 
-    def enter(self, role: str) -> Clerk:
+    def enter(self, role: str, **named) -> Clerk:
         client = Clerk(self.daemon.lines_port)
-        client.open(self.daemon.links[role])
+        client.open(self.daemon.links[role], **named)
         return client
 
     def knock(self, client: Clerk) -> str:

@@ -19,6 +19,9 @@ class InnerDaemon(Daemon):
     def until_ready(self):
         """Its admin port cannot be reached from here; the links tell that it serves."""
 
+    def seek_in_metrics(self):
+        """Nor can its figures be read."""
+
 @pytest.fixture
 def network():
     with TranslatedNetwork() as network:

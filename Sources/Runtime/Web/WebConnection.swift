@@ -22,6 +22,8 @@ final class WebConnection {
   var overhead = OverheadCount()
   /// Why it is to be closed once the queue is empty.
   var closing: (code: UInt16, reason: String)?
+  /// Whether the library has been told to end it.
+  var hasEnded = false
 
   init(socket: OpaquePointer, address: NetworkAddress, state: State) {
     self.socket = socket

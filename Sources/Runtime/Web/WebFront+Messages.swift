@@ -27,7 +27,7 @@ extension WebFront {
 
   /// Takes in bytes of a WebSocket message or of lines; false ends the connection.
   func receive(_ connection: WebConnection, _ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard connection.closing == nil else { return true }
+    guard connection.closing == nil, !connection.hasEnded else { return true }
     let before = connection.heldBytes
     defer { unfinishedBytes += connection.heldBytes - before }
     guard unfinishedBytes + bytes.count <= Limits.unfinishedBytes else {
@@ -84,6 +84,9 @@ extension WebFront {
       else { continue }
       count { $0.frameFloods += 1 }
       connection.outbound.removeAll()
+      // Nothing more is read: as long as pings come, the library has pongs to write and lets nobody
+      // else write.
+      lws_rx_flow_control(connection.socket, 0)
       close(connection, code: 1_008, reason: "too_many_control_frames")
     }
   }
@@ -93,9 +96,6 @@ extension WebFront {
     let count = web_bytes_read(lws_get_socket_fd(connection.socket))
     return count < 0 ? nil : Int(count)
   }
-
-  /// A WebSocket's status for who breaks the rules (RFC 6455 section 7.4.1).
-  private static let policyViolation: UInt16 = 1_008
 
   // MARK: Sending
 
@@ -115,6 +115,8 @@ extension WebFront {
   /// Writes one message, or closes when there is none left and that is wanted; false ends the
   /// connection.
   func write(_ connection: WebConnection) -> Bool {
+    // The library may ask again before it has said the last words itself.
+    guard !connection.hasEnded else { return true }
     guard let message = connection.outbound.popFirst() else {
       guard let (code, reason) = connection.closing else { return true }
       return end(connection, code: code, reason: reason)
@@ -136,9 +138,6 @@ extension WebFront {
   func close(_ connection: WebConnection, code: UInt16, reason: String) {
     guard connection.closing == nil else { return }
     connection.closing = (code, reason)
-    // Of whoever floods nothing more is read: as long as pings come, the library has pongs to write
-    // and lets nobody else write.
-    if code == Self.policyViolation { lws_rx_flow_control(connection.socket, 0) }
     lws_set_timeout(
       connection.socket, PENDING_TIMEOUT_CLOSE_SEND,
       Int32(configuration.requestTimeout.milliseconds / 1_000))
@@ -164,6 +163,7 @@ extension WebFront {
 
   /// Says why, where the way in has words for it, and ends the connection: always false.
   private func end(_ connection: WebConnection, code: UInt16, reason: String) -> Bool {
+    connection.hasEnded = true
     if case .webSocket = connection.state {
       var text = Array(reason.utf8.prefix(123))
       lws_close_reason(
