@@ -24,11 +24,21 @@ LINK = re.compile(r"(\w+): +(https?://\S+/call#(?:token|invite)=[\w.-]+)")
 ROLES = ("staff", "patient", "guest")
 
 
+def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> list[int]:
+    """Ports that nobody listens on now, each another one: all are held until the last is found."""
+    probes = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     """A port that nobody listens on now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_ports(1, kind)[0]
 
 
 def encode(content: str | bytes) -> str:
@@ -69,9 +79,7 @@ class Daemon:
         self.state = state
         self.clinics = clinics or {}
         self.settings = settings or {}
-        self.http_port = free_port()
-        self.lines_port = free_port()
-        self.admin_port = free_port()
+        self.http_port, self.lines_port, self.admin_port = free_ports(3)
         self.media_port = media_port or free_port(socket.SOCK_DGRAM)
         self.links: dict[str, str] = {}
         self.log = state / "log"
