@@ -47,6 +47,7 @@ let package = Package(
     library("CLinux"),
     library("CSecurity", links: ["ssl", "crypto", "srtp2"]),
     library("CDatabase", links: ["sqlite3"]),
+    library("CCodecs", links: ["opus", "vpx"]),
     library("CWeb", links: ["websockets", "ev", "curl"]),
     target("Primitives", []),
     target("Wire", ["Primitives"]),
@@ -64,11 +65,18 @@ let package = Package(
     target(
       "Setup", ["Primitives", "Security", "Visits", "Engine", "Delivery", "Runtime"]),
     target("PeerClient", ["Primitives", "Wire", "Security", "Transport", "Relay"]),
+    target("MediaKit", ["Primitives", "CCodecs"]),
     target(
       "Simulation",
       [
         "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling", "Engine",
         "PeerClient",
+      ]),
+    target(
+      "Load",
+      [
+        "CLinux", "Primitives", "Wire", "Security", "Transport", "Relay", "PeerClient", "MediaKit",
+        "Runtime",
       ]),
     target("WebPages", [], resources: [.embedInCode("Pages")]),
     program(
@@ -81,11 +89,12 @@ let package = Package(
       "samtal",
       [
         "CWeb", "Primitives", "Security", "Visits", "Engine", "Store", "Runtime", "Setup",
-        "Simulation",
+        "Simulation", "Load",
       ]),
 
     benchmarks([
-      "Primitives", "Wire", "Security", "Visits", "Signaling", "Engine", "Store", "Runtime",
+      "CLinux", "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling",
+      "Engine", "Store", "PeerClient", "Runtime", "Load",
     ]),
 
     tests("Primitives", ["Primitives"]),
@@ -110,6 +119,13 @@ let package = Package(
     tests(
       "PeerClient",
       ["Primitives", "Wire", "Security", "Transport", "Relay", "Signaling", "PeerClient"]),
+    tests("MediaKit", ["Primitives", "MediaKit"]),
+    tests(
+      "Load",
+      [
+        "Primitives", "Wire", "Security", "Transport", "Relay", "PeerClient", "MediaKit", "Runtime",
+        "Load",
+      ]),
     tests("WebPages", ["WebPages"]),
     tests("Simulation", ["Primitives", "Simulation"]),
     tests(

@@ -1,0 +1,1 @@
+// The files of this target come with the next commits.
