@@ -68,6 +68,7 @@ private func code(_ line: String) -> Substring {
     let system: [String: Set<String>] = [
       "Primitives": ["Synchronization"], "Runtime": ["Glibc", "Synchronization"],
       "Store": ["Glibc"], "Delivery": ["Glibc"], "Setup": ["Glibc"],
+      "MediaKit": ["Glibc"],
       "samtald": ["Glibc", "Synchronization"], "samtal": ["Glibc"],
     ]
     for file in Project.sources {
