@@ -18,8 +18,7 @@ public enum OpusPacket {
   /// RFC 6716 section 3.4.
   private static let largestFrame = 1_275
 
-  /// The same sound with `bytes` as padding; nil for a packet that is empty, or of code 3, which
-  /// no encoder makes of a single frame of constant length.
+  /// The same sound with `bytes` as padding; nil for a packet that is empty, or of code 3 already.
   public static func padded(_ packet: [UInt8], with bytes: [UInt8]) -> [UInt8]? {
     guard let first = packet.first, first & 3 < 3 else { return nil }
     // Codes 0 and 1 are one and two frames of equal length. Code 2 has the first one's length in

@@ -1,5 +1,4 @@
 import CCodecs
-import Primitives
 
 /// Makes samples of Opus (RFC 6716), by libopus: one channel at 48 kHz.
 public final class SoundDecoder {

@@ -35,20 +35,21 @@ public enum TestPicture {
   }
 
   private static func drawLuma(_ stamp: TestStamp, into picture: inout Picture) {
-    let (width, height) = (picture.width, picture.height)
     let step = Int(truncatingIfNeeded: stamp.number)
     let (across, down) = (2 * step + 37 * Int(stamp.identity), step + 11 * Int(stamp.identity))
+    let (width, height) = (picture.width, picture.height)
+    let shades = (0..<width).map { UInt8(48 + triangle($0 + 3 * step, period: 256) / 2) }
+    let shade = shades.span
     let texture = Texture.tile.span
     let noise = Texture.noise.span
     var luma = picture.bytes.mutableSpan
     for y in 0..<height {
+      let line = y * width
       let row = (y + down) % Texture.side * Texture.side
-      let grain = (step &* 7_919 + y &* 1_543) % Texture.noiseCount
+      let grain = step &* 7_919 + y &* 1_543
       for x in 0..<width {
-        let shade = triangle(x + 3 * step, period: 256) / 2
-        let detail = Int(texture[row + (x + across) % Texture.side])
-        let speck = Int(noise[(grain + x) % Texture.noiseCount])
-        luma[y * width + x] = UInt8(truncatingIfNeeded: 48 + shade + detail + speck)
+        let detail = texture[row + (x + across) % Texture.side]
+        luma[line + x] = shade[x] &+ detail &+ noise[(grain + x) % Texture.noiseCount]
       }
     }
   }
@@ -81,7 +82,7 @@ public enum TestPicture {
 private enum Texture {
   /// Columns and rows of the tile, which joins on to itself.
   static let side = 64
-  static let noiseCount = 4_093
+  static let noiseCount = 4_096
   private static let cell = 8
 
   /// Values from 0 to 95: random at the corners of cells, and in between by proportion.

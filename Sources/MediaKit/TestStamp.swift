@@ -31,7 +31,7 @@ extension TestStamp {
   }
 
   /// 32 bits in which every bit of the stamp has its part, so that what was read in error, or put
-  /// together from two stamps, passes once in four milliards.
+  /// together from two stamps, passes once in four thousand million times.
   private var check: UInt32 {
     var bits = UInt64(identity) << 32 | UInt64(number)
     bits = (bits ^ 0x5A3D_71C9_E482_96B7) &* 0x9E37_79B9_7F4A_7C15

@@ -42,12 +42,12 @@ import Testing
   @Test func whatIsNoTestPictureHasNoStamp() {
     var source = RandomSource(seed: 1)
     var picture = Picture(width: 160, height: 90)
-    for value in UInt8.min...UInt8.max {
-      picture.bytes = picture.bytes.map { _ in value }
+    for value in stride(from: UInt8.min, through: .max, by: 15) {
+      picture.bytes = [UInt8](repeating: value, count: picture.bytes.count)
       #expect(TestPicture.read(picture) == nil)
     }
     let bars = BarCode(width: 160, height: 90)
-    for _ in 0..<200 {
+    for _ in 0..<50 {
       picture.bytes = source.bytes(picture.bytes.count)
       #expect(TestPicture.read(picture) == nil)
       // Clear blocks of a stamp that never was.

@@ -96,7 +96,7 @@ import Testing
     for loss in [2, 10, 40] {
       let decoder = try SoundDecoder()
       var samples: [Int16] = []
-      for packet in loop.packets + loop.packets {
+      for packet in loop.packets {
         if Int.random(in: 0..<100, using: &random) < loss {
           samples += try decoder.conceal()
         } else {
@@ -104,11 +104,11 @@ import Testing
         }
       }
       let readings = readings(samples)
-      #expect(readings.count < 20 && (readings.count > 5 || loss > 2))
+      #expect(readings.count < 10 && (readings.count > 3 || loss > 2))
       for reading in readings {
         #expect(reading.stamp.identity == 9)
         let offset = reading.sample - Int(reading.stamp.number) * TestSound.length
-        #expect([0, loop.packets.count * 960].contains { abs(offset - $0) < 1_500 })
+        #expect(abs(offset) < 1_500)
       }
     }
   }
