@@ -6,7 +6,7 @@ extension TestSound {
     /// What it says.
     public var stamp: TestStamp
     /// The sample with which its sound began, counted from the first that the reader was fed;
-    /// right to a few milliseconds. The encoder's lookahead is in it.
+    /// right to a millisecond where nothing was lost. The encoder's lookahead is in it.
     public var sample: Int
   }
 

@@ -16,7 +16,7 @@ struct ToneMeter {
 
   private static let tones = TestSound.bands.count * TestSound.tonesInBand
   private static let blocks = 2
-  /// Four samples are taken together: no tone comes near a quarter of the rate.
+  /// Four samples are taken as one: all tones stay far below half of the rate that is left.
   private static let decimation = 4
   private static let blockLength = step / decimation
 
