@@ -13,7 +13,7 @@ extension TestSound {
   /// Finds the stamps in decoded sound, wherever they start in it: `receive`, then `poll()` until
   /// it is nil.
   ///
-  /// A symbol counts when the same tones stand out clearly in three measurements in a row, and a
+  /// A symbol counts when the same tones stand out clearly in two measurements in a row, and a
   /// stamp when its ten symbols follow each other at the right distance and the check is theirs.
   /// Whatever was lost or made up on the way makes a stamp go missing, and never a wrong one.
   public struct Reader: Sendable {
@@ -49,7 +49,7 @@ extension TestSound {
       let heard = Symbol(meter.powers)
       repetitions = heard == symbol ? repetitions + 1 : 1
       symbol = heard
-      guard let heard, repetitions == 3 else { return }
+      guard let heard, repetitions == 2 else { return }
       message.append(heard, at: boundary)
       guard let stamp = message.stamp else { return }
       readings.append(Reading(stamp: stamp, sample: message.start))
