@@ -9,6 +9,7 @@ enum Benchmarks {
 
       commands                          the control plane with its store, on this one thread
       daemon-commands PORT STATE PID    a running daemon, over its lines port
+      peers [OPTIONS]                   Janus and samtald side by side
     """
 
   static func main() {
@@ -30,6 +31,9 @@ enum Benchmarks {
       guard let port = UInt16(arguments[1]), let process = Int32(arguments[3]) else { break }
       let daemon = try DaemonClinic(port: port, state: arguments[2], process: process)
       return try CommandLoad.measure("over the daemon's lines port", on: daemon)
+    case "peers":
+      try PeerBenchmark.run(Array(arguments.dropFirst()))
+      return true
     default: break
     }
     complain(usage)

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
@@ -19,6 +20,10 @@
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
+#endif
+
+#ifndef UDP_GRO
+#define UDP_GRO 104
 #endif
 
 #define SAME_SIZE(ours, theirs) _Static_assert(sizeof(ours) == sizeof(theirs), #ours)
@@ -54,6 +59,9 @@ _Static_assert(sizeof(struct linux_segment_control) == CMSG_SPACE(sizeof(uint16_
 SAME_PLACE(struct linux_segment_control, level, struct cmsghdr, cmsg_level);
 SAME_PLACE(struct linux_segment_control, type, struct cmsghdr, cmsg_type);
 _Static_assert(LINUX_TRUNCATED == MSG_TRUNC, "flags");
+_Static_assert(
+    LINUX_ARRIVAL_CONTROL_BYTES == CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint32_t)),
+    "control");
 
 SAME_SIZE(struct linux_poll_event, struct epoll_event);
 SAME_PLACE(struct linux_poll_event, token, struct epoll_event, data);
@@ -96,6 +104,24 @@ int linux_forbid_fragments(int socket) {
   int first = setsockopt(socket, IPPROTO_IP, IP_MTU_DISCOVER, &ipv4, sizeof ipv4);
   int second = setsockopt(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &ipv6, sizeof ipv6);
   return first == 0 || second == 0 ? 0 : -1;
+}
+
+int linux_gather_arrivals(int socket) {
+  int one = 1;
+  if (setsockopt(socket, SOL_SOCKET, SO_RXQ_OVFL, &one, sizeof one) != 0) return -1;
+  return setsockopt(socket, SOL_UDP, UDP_GRO, &one, sizeof one);
+}
+
+void linux_read_arrival(
+    const struct linux_message *message, uint32_t *segment_bytes, uint32_t *dropped) {
+  struct msghdr *header = &((struct mmsghdr *)message)->msg_hdr;
+  *segment_bytes = 0;
+  for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part)) {
+    if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO)
+      memcpy(segment_bytes, CMSG_DATA(part), sizeof *segment_bytes);
+    else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_RXQ_OVFL)
+      memcpy(dropped, CMSG_DATA(part), sizeof *dropped);
+  }
 }
 
 int linux_poll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }

@@ -35,7 +35,8 @@ public struct MediaMark: Hashable, Sendable {
   /// How many packets the frame has.
   var packets: UInt16 = 1
 
-  init(publisher: UInt32, source: MediaSource, number: UInt32, captured: Instant) {
+  /// Joins the parts; it is the mark of a packet that is a frame or sound of its own.
+  public init(publisher: UInt32, source: MediaSource, number: UInt32, captured: Instant) {
     self.publisher = publisher
     self.source = source
     self.number = number
@@ -43,7 +44,7 @@ public struct MediaMark: Hashable, Sendable {
   }
 
   /// Reads the mark at the start of a range of bytes; nil where there is none.
-  init?(in bytes: RawSpan, at range: Range<Int>) {
+  public init?(in bytes: RawSpan, at range: Range<Int>) {
     guard range.count >= Self.length else { return nil }
     let start = range.lowerBound
     guard bytes.uint32(at: start) == Self.magic,
@@ -60,7 +61,7 @@ public struct MediaMark: Hashable, Sendable {
   }
 
   /// Appends the mark.
-  func write(to writer: inout ByteWriter) {
+  public func write(to writer: inout ByteWriter) {
     writer.write(Self.magic)
     writer.write(publisher)
     writer.write(number)

@@ -42,7 +42,12 @@ public struct ClientTransport: ~Copyable {
       let datagram = UnsafeRawBufferPointer(rebasing: slot[..<length])
       let kind = DatagramKind(datagram.bytes)
       switch kind {
-      case .stun: try receiveAnswer(datagram, from: address, now: now)
+      case .stun:
+        if let answer = try agent.answer(datagram.bytes, from: address) {
+          outputs.append(.transmit(answer, to: address))
+        } else {
+          try receiveAnswer(datagram, from: address, now: now)
+        }
       case .dtls:
         guard address == agent.selected else { throw .unboundAddress }
         dtls.receive(datagram.bytes, now: now)

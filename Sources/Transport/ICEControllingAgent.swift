@@ -105,6 +105,24 @@ struct ICEControllingAgent {
     return true
   }
 
+  /// The response to a check that the other side makes itself, as some agents do that call
+  /// themselves ICE-lite (RFC 8445 section 7.3); nil where the datagram is no request. Throws where
+  /// it is not the server's.
+  func answer(
+    _ bytes: RawSpan, from address: NetworkAddress
+  ) throws(TransportDrop) -> [UInt8]? {
+    guard let check = try? STUNMessage(parsing: bytes), check.messageClass == .request,
+      check.method == STUNMessage.binding
+    else { return nil }
+    guard check.hasFingerprint else { throw .wrongFingerprint }
+    guard let names = check.usernameFragments(in: bytes),
+      names.receiver == plan.local.usernameFragment,
+      names.sender == plan.remote.usernameFragment
+    else { throw .wrongUsername }
+    try BindingMessages.authenticate(check, in: bytes, password: plan.local.password)
+    return BindingMessages.success(check, from: address, password: plan.local.password)
+  }
+
   private mutating func makeCheck(
     of candidate: NetworkAddress, nominates: Bool
   ) -> ([UInt8], NetworkAddress) {

@@ -1,0 +1,238 @@
+import CLinux
+import Glibc
+import Load
+import Primitives
+import Runtime
+
+/// Janus and samtald side by side: the same load from the same client, each on the same processor
+/// in turn.
+struct PeerBenchmark {
+  static let serverProcessor = 0
+  static let testerProcessor = 1
+  /// Rooms in which a search for the highest load ends, at most.
+  private static let participants = 3_000
+  /// How long each step of a search takes.
+  private static let searchSpan = Duration.seconds(3)
+
+  private let options: PeerOptions
+  private var table: PeerTable
+  /// The fastest that the servers' processor was seen to be.
+  private var reference = Duration.seconds(1_000)
+
+  /// One scenario in one form.
+  private struct Form {
+    let scenario: PeerScenario
+    let profile: PeerProfile
+    let spacing: PeerScenario.Spacing
+  }
+
+  /// The rooms of one load for each server, and what limits them.
+  private struct Loads {
+    var eventLoops = 1
+    var janus: (rooms: Int, limit: String?) = (0, nil)
+    var samtald: (rooms: Int, limit: String?) = (0, nil)
+  }
+
+  private init(_ options: PeerOptions) {
+    self.options = options
+    table = PeerTable(options: options)
+  }
+
+  /// Runs what the arguments ask for, and prints the table.
+  static func run(_ arguments: [String]) throws {
+    let options = try PeerOptions(arguments)
+    guard WorkerThread.processors >= 2 else {
+      throw BenchmarkFailure("two processors are needed: one for the server, one for the load")
+    }
+    allowDescriptors()
+    _ = linux_bind_to_processor(Int32(testerProcessor))
+    var benchmark = PeerBenchmark(options)
+    for profile in options.profiles {
+      for scenario in PeerScenario.all(receivers: options.receivers)
+      where options.scenarios.contains(scenario.name) {
+        for spacing in options.spacings {
+          try benchmark.compare(Form(scenario: scenario, profile: profile, spacing: spacing))
+        }
+      }
+      if options.joins > 0 { try benchmark.timeJoins(profile) }
+    }
+    print(benchmark.table.markdown)
+    if let path = options.json {
+      try BenchmarkFile.write(benchmark.table.json.description + "\n", to: path)
+    }
+    if let path = options.table { try BenchmarkFile.write(benchmark.table.markdown, to: path) }
+  }
+
+  /// Tells those who wait what is going on.
+  static func progress(_ line: String) {
+    let bytes = Array((line + "\n").utf8)
+    _ = write(STDERR_FILENO, bytes, bytes.count)
+  }
+
+  /// Each participant takes a descriptor here and one in the server, which inherits the limit.
+  private static func allowDescriptors() {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  // MARK: Stages
+
+  /// An address of this machine that Janus takes: what is sent to it stays on the loopback
+  /// interface all the same.
+  private static func host() throws -> NetworkAddress {
+    let addresses = NetworkInterfaces.addresses()
+    guard let host = addresses.first(where: { $0.isIPv4 && !$0.isLoopback }) else {
+      throw BenchmarkFailure("Janus needs an IPv4 address other than 127.0.0.1")
+    }
+    return host
+  }
+
+  private func janus(_ form: Form, eventLoops: Int) throws -> PeerStage<JanusServer> {
+    let sink = try Sink(profiles: [form.profile.profile], host: Self.host())
+    let server = try JanusServer(
+      eventLoops: eventLoops, sink: sink, processor: Self.serverProcessor)
+    return PeerStage(server: server, scenario: form.scenario, spacing: form.spacing)
+  }
+
+  private func samtald(_ form: Form) throws -> PeerStage<SamtaldServer> {
+    let sink = try Sink(profiles: [form.profile.profile], host: Self.host())
+    let server = try SamtaldServer(
+      program: Self.programFolder + "/samtald", profile: form.profile, sink: sink,
+      processor: Self.serverProcessor)
+    return PeerStage(server: server, scenario: form.scenario, spacing: form.spacing)
+  }
+
+  /// Where this program is; the daemon was built beside it.
+  private static var programFolder: String {
+    let path = CommandLine.arguments[0]
+    return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+  }
+
+  // MARK: Comparing
+
+  private mutating func compare(_ form: Form) throws {
+    let span = Duration.seconds(options.seconds)
+    let rooms = options.rooms ?? form.scenario.rooms
+    let loads = try findLoads(form, rooms: rooms)
+    var runs: [PeerLoad: (janus: [PeerRun], samtald: [PeerRun])] = [:]
+    for load in options.loads { runs[load] = ([], []) }
+    for _ in 0..<options.runs {
+      let janus = try janus(form, eventLoops: loads.eventLoops)
+      for load in options.loads {
+        runs[load]?.janus.append(
+          try measure(
+            janus, load.rooms(default: rooms, janus: loads.janus.rooms, own: loads.janus.rooms),
+            span))
+      }
+      janus.server.stop()
+      let samtald = try samtald(form)
+      for load in options.loads {
+        runs[load]?.samtald.append(
+          try measure(
+            samtald, load.rooms(default: rooms, janus: loads.janus.rooms, own: loads.samtald.rooms),
+            span))
+      }
+      samtald.server.stop()
+    }
+    for load in options.loads {
+      guard let (janus, samtald) = runs[load] else { continue }
+      add(janus, of: JanusServer.name, form, load, limit: loads.janus.limit)
+      add(samtald, of: SamtaldServer.name, form, load, limit: loads.samtald.limit)
+    }
+  }
+
+  private mutating func measure<Server>(
+    _ stage: PeerStage<Server>, _ rooms: Int, _ span: Duration
+  ) throws -> PeerRun {
+    let run = try stage.measure(rooms: rooms, for: span)
+    reference = min(reference, run.speed)
+    Self.progress("\(Server.name): \(run.summary)")
+    return run
+  }
+
+  private mutating func add(
+    _ runs: [PeerRun], of server: String, _ form: Form, _ load: PeerLoad, limit: String?
+  ) {
+    table.figures.append(
+      PeerFigures(
+        runs, scenario: form.scenario.name, profile: form.profile, spacing: form.spacing,
+        load: load, server: server, reference: reference,
+        remark: load == .highest ? limit : nil))
+  }
+
+  private func findLoads(_ form: Form, rooms: Int) throws -> Loads {
+    var loads = Loads()
+    loads.eventLoops = try options.eventLoops ?? bestEventLoops(form, rooms: rooms)
+    guard options.loads.contains(where: { $0 != .default }) else { return loads }
+    let most = max(rooms, Self.participants / (form.scenario.publishers + form.scenario.viewers))
+    let janus = try janus(form, eventLoops: loads.eventLoops)
+    loads.janus = try janus.findHighest(from: rooms, most: most, span: Self.searchSpan)
+    janus.server.stop()
+    guard options.loads.contains(.highest) else { return loads }
+    let samtald = try samtald(form)
+    loads.samtald = try samtald.findHighest(
+      from: max(rooms, loads.janus.rooms), most: most, span: Self.searchSpan)
+    samtald.server.stop()
+    return loads
+  }
+
+  /// The number of event loops with which Janus needs the least time.
+  private func bestEventLoops(_ form: Form, rooms: Int) throws -> Int {
+    var best = (loops: 1, cost: Double.infinity)
+    for loops in 0...2 {
+      let stage = try janus(form, eventLoops: loops)
+      let run = try stage.measure(rooms: rooms, for: Self.searchSpan)
+      stage.server.stop()
+      Self.progress("Janus with event_loops \(loops): \(run.summary)")
+      if run.isCarried, run.cost(reference: run.speed) < best.cost {
+        best = (loops, run.cost(reference: run.speed))
+      }
+    }
+    return best.loops
+  }
+
+  // MARK: Joins
+
+  private mutating func timeJoins(_ profile: PeerProfile) throws {
+    guard let scenario = PeerScenario.all(receivers: 0).first(where: { !$0.isAllToAll }) else {
+      return
+    }
+    let form = Form(scenario: scenario, profile: profile, spacing: .even)
+    let janus = try janus(form, eventLoops: options.eventLoops ?? 1)
+    try timeJoins(janus, profile)
+    let samtald = try samtald(form)
+    try timeJoins(samtald, profile)
+  }
+
+  private mutating func timeJoins<Server>(
+    _ stage: PeerStage<Server>, _ profile: PeerProfile
+  ) throws {
+    try stage.open(1)
+    let server = stage.server
+    let room = stage.rooms[0]
+    try server.wait(for: "connection") { room.publishers.allSatisfy(server.sink.isConnected) }
+    for peer in room.publishers { server.sink.setSending(true, of: peer) }
+    var times = Figures()
+    for _ in 0..<options.joins {
+      let (peer, began) = try server.join(room)
+      try server.wait(for: "media") { server.sink.firstMedia(of: peer) != nil }
+      if let came = server.sink.firstMedia(of: peer) { times.add(came - began) }
+      try server.leave(room, peer: peer)
+    }
+    server.stop()
+    table.joins.append(PeerJoins(profile: profile, server: Server.name, times: times))
+  }
+}
+
+extension PeerLoad {
+  /// Rooms of this load, for a server whose own highest is `own`.
+  fileprivate func rooms(default rooms: Int, janus: Int, own: Int) -> Int {
+    switch self {
+    case .default: rooms
+    case .half: max(1, janus / 2)
+    case .highest: max(1, own)
+    }
+  }
+}

@@ -1,1 +1,0 @@
-// The files of this target come with the next commits.

@@ -1,0 +1,200 @@
+import Primitives
+import Runtime
+import Security
+import Wire
+
+/// A WebRTC client for the highest rates: many participants on one thread, each with a socket of
+/// its own, whose media costs as little as can be while every packet is still counted.
+///
+/// Sequence number and timestamp of every packet are checked, and one in a hundred is decrypted,
+/// for whose it is and how old. Frames are sent when they are due; what is due is late where the
+/// thread has too much to do, and who measures has to look at the thread's own time.
+public final class Sink {
+  /// Peer connections that fit.
+  public static let capacity = 8_192
+  /// Frames that are sent before sockets are looked at again.
+  private static let framesPerTurn = 64
+  /// Deadlines of one peer connection: its own, and one for each of at most three sources.
+  private static let holdersPerPeer = 4
+
+  private let certificate: Certificate
+  /// Where its sockets are.
+  public let host: NetworkAddress
+  private let profiles: [SRTPProfile]
+  private var random: RandomSource
+  private var loop: EventLoop
+  private var inbox = SinkInbox()
+  private var outbox = SinkOutbox()
+  private var deadlines = DeadlineQueue(capacity: capacity * holdersPerPeer)
+  private var freeNumbers: [Int] = []
+  private var phase = 0.0
+  var peers: [SinkPeer?] = []
+  var delays: [Duration] = []
+  var countsBefore = SinkPeerCounts()
+
+  /// A sink whose participants offer these profiles, and have sockets at an IPv4 address of this
+  /// machine; its port counts for nothing.
+  public init(profiles: [SRTPProfile], host: NetworkAddress) throws {
+    self.host = host
+    self.profiles = profiles
+    random = RandomSource(seed: KernelRandom.seed())
+    loop = try EventLoop()
+    let now = WallClock.now()
+    certificate = try Certificate.generate(
+      validFrom: now + .hours(-1), until: now + .hours(24), random: &random)
+  }
+
+  // MARK: Peer connections
+
+  /// Makes a peer connection that publishes these tracks, at most three, once it has been
+  /// negotiated. Returns its number, which may be used again after `remove`.
+  public func add(publishing tracks: [SinkTrack] = []) throws -> Int {
+    precondition(tracks.count < Self.holdersPerPeer, "too many tracks")
+    let number = freeNumbers.popLast() ?? peers.count
+    precondition(number < Self.capacity, "too many peer connections")
+    let peer = try SinkPeer(number: number, tracks: tracks, host: host, random: random.fork())
+    if number == peers.count { peers.append(peer) } else { peers[number] = peer }
+    try loop.watch(peer.socket.descriptor, for: .reading, token: UInt64(number))
+    return number
+  }
+
+  /// Ends a peer connection without a word.
+  public func remove(_ number: Int) {
+    guard let peer = peers[number] else { return }
+    loop.unwatch(peer.socket.descriptor)
+    for holder in 0..<Self.holdersPerPeer {
+      deadlines.set(number * Self.holdersPerPeer + holder, to: nil)
+    }
+    peers[number] = nil
+    freeNumbers.append(number)
+  }
+
+  /// The offer of a peer connection, with sections to receive on for seats of these kinds. Its
+  /// `a=setup:active` leaves the passive role of DTLS to the server, which is what all take who
+  /// choose by the SRTP profiles that they like best.
+  public func offer(of number: Int, seats: [SeatKind] = [], hasVideo: Bool = true) -> SinkOffer {
+    peer(number).offer(seats: seats, hasVideo: hasVideo, certificate: certificate)
+  }
+
+  /// Takes the answer to an offer, and connects.
+  public func apply(answer text: String, to number: Int) throws {
+    try apply(SessionDescription(parsing: text), to: number)
+  }
+
+  /// Takes an offer, connects, and returns the answer.
+  public func answer(offer text: String, of number: Int) throws -> String {
+    let offer = try SessionDescription(parsing: text)
+    let answer = peer(number).answer(offer, certificate: certificate)
+    try apply(offer, to: number)
+    return answer
+  }
+
+  private func apply(_ description: SessionDescription, to number: Int) throws {
+    let now = MonotonicClock.now()
+    try peer(number).apply(
+      description, certificate: certificate, profiles: profiles, now: now)
+    deadlines.set(number * Self.holdersPerPeer, to: peer(number).nextDeadline)
+  }
+
+  private func peer(_ number: Int) -> SinkPeer {
+    guard let peer = peers[number] else { preconditionFailure("no such peer connection") }
+    return peer
+  }
+
+  /// Whether ICE and DTLS are up.
+  public func isConnected(_ number: Int) -> Bool { peers[number]?.isConnected ?? false }
+
+  /// When the first packet of media was decrypted.
+  public func firstMedia(of number: Int) -> Instant? { peers[number]?.firstMedia }
+
+  /// Streams that were announced to a peer connection, and how many of them have brought anything.
+  public func streams(of number: Int) -> (announced: Int, flowing: Int) {
+    let streams = peers[number]?.streams ?? []
+    return (streams.count, streams.count { $0.isFlowing })
+  }
+
+  /// Begins or ends sending all that a peer connection publishes. Those that begin are spread
+  /// over the time between two frames, so that not all send at once.
+  public func setSending(_ isSending: Bool, of number: Int) {
+    let peer = peer(number)
+    let now = MonotonicClock.now()
+    for index in peer.sources.indices where peer.sources[index].isPrepared {
+      var due: Instant?
+      if isSending {
+        // The golden ratio's multiples: however many there are, they lie far apart.
+        phase = (phase + 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
+        let interval = peer.sources[index].track.interval.nanoseconds
+        due = now + Duration(nanoseconds: Int64(phase * Double(interval)))
+      }
+      peer.sources[index].setSending(from: due)
+      deadlines.set(number * Self.holdersPerPeer + 1 + index, to: due)
+    }
+  }
+
+  // MARK: The loop
+
+  /// Watches a descriptor of the caller's; `turn` tells when it can be read. `token` is the
+  /// caller's, below 2^32.
+  public func watch(_ descriptor: Int32, token: Int) throws {
+    try loop.watch(descriptor, for: .reading, token: UInt64(token) | 1 << 32)
+  }
+
+  /// Stops watching a descriptor of the caller's.
+  public func unwatch(_ descriptor: Int32) { loop.unwatch(descriptor) }
+
+  /// Sends what is due, waits until something comes or is due, at most until `deadline`, and takes
+  /// it in. Returns the tokens of the caller's descriptors that can be read.
+  public func turn(until deadline: Instant) -> [Int] {
+    handleDeadlines()
+    loop.wait(until: earliest(deadline, deadlines.earliest?.deadline))
+    var foreign: [Int] = []
+    for token in loop.ready {
+      if token >> 32 == 0 {
+        receive(Int(token))
+      } else {
+        foreign.append(Int(token & 0xFFFF_FFFF))
+      }
+    }
+    return foreign
+  }
+
+  private func handleDeadlines() {
+    let now = MonotonicClock.now()
+    for _ in 0..<Self.framesPerTurn {
+      guard let (holder, due) = deadlines.earliest, due <= now else { return }
+      let number = holder / Self.holdersPerPeer
+      let source = holder % Self.holdersPerPeer - 1
+      guard let peer = peers[number] else {
+        deadlines.set(holder, to: nil)
+        continue
+      }
+      if source < 0 {
+        peer.handleDeadline(now: now)
+        deadlines.set(holder, to: peer.nextDeadline)
+      } else {
+        peer.sendFrame(of: source, through: &outbox, now: MonotonicClock.now())
+        deadlines.set(holder, to: peer.sources[source].nextDue)
+      }
+    }
+  }
+
+  private func receive(_ number: Int) {
+    guard let peer = peers[number] else { return }
+    let count = inbox.receive(from: peer.socket.descriptor)
+    let now = MonotonicClock.now()
+    var isChanged = false
+    var dropped: UInt32 = 0
+    for index in 0..<count {
+      let (bytes, segmentBytes) = inbox.message(index, dropped: &dropped)
+      var start = 0
+      while start < bytes.count {
+        let end = min(start + segmentBytes, bytes.count)
+        let datagram = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end])
+        isChanged = peer.receive(datagram, into: &delays, now: now) || isChanged
+        start = end
+      }
+    }
+    if dropped > 0 { peer.setDropped(dropped) }
+    if isChanged { deadlines.lower(number * Self.holdersPerPeer, to: peer.nextDeadline) }
+  }
+}

@@ -1,0 +1,27 @@
+import Primitives
+import Wire
+
+/// What a participant of a sink publishes from one device: packets of one size at a fixed rate.
+public struct SinkTrack: Hashable, Sendable {
+  /// The device that it claims to come from: microphone or camera.
+  public var source: MediaSource
+  /// Packets a second.
+  public var rate: Int
+  /// Bytes of payload in each, 48...1,200.
+  public var payloadBytes: Int
+  /// Packets that are sent at once and have one timestamp, 1...16.
+  public var packetsPerFrame: Int
+
+  /// Joins the parts.
+  public init(source: MediaSource, rate: Int, payloadBytes: Int, packetsPerFrame: Int = 1) {
+    precondition(rate > 0 && (48...1_200).contains(payloadBytes))
+    precondition((1...SinkOutbox.packets).contains(packetsPerFrame))
+    self.source = source
+    self.rate = rate
+    self.payloadBytes = payloadBytes
+    self.packetsPerFrame = packetsPerFrame
+  }
+
+  /// Time between two frames or sounds.
+  public var interval: Duration { .seconds(1) * packetsPerFrame / rate }
+}
