@@ -9,7 +9,7 @@ import Runtime
 struct PeerBenchmark {
   static let serverProcessor = 0
   static let testerProcessor = 1
-  /// Rooms in which a search for the highest load ends, at most.
+  /// Participants with which a search for the highest load ends.
   private static let participants = 3_000
   /// How long each step of a search takes.
   private static let searchSpan = Duration.seconds(3)
@@ -26,11 +26,21 @@ struct PeerBenchmark {
     let spacing: PeerScenario.Spacing
   }
 
-  /// The rooms of one load for each server, and what limits them.
+  /// Senders at the default load and at the highest that each server carries.
   private struct Loads {
-    var eventLoops = 1
-    var janus: (rooms: Int, limit: String?) = (0, nil)
-    var samtald: (rooms: Int, limit: String?) = (0, nil)
+    var eventLoops: Int
+    var normal: Int
+    var janus: (senders: Int, limit: String?) = (0, nil)
+    var samtald: (senders: Int, limit: String?) = (0, nil)
+
+    /// Senders at a load, for a server whose own highest is `own`.
+    func senders(_ load: PeerLoad, own: Int) -> Int {
+      switch load {
+      case .default: normal
+      case .half: max(1, janus.senders / 2)
+      case .highest: max(1, own)
+      }
+    }
   }
 
   private init(_ options: PeerOptions) {
@@ -51,16 +61,32 @@ struct PeerBenchmark {
       for scenario in PeerScenario.all(receivers: options.receivers)
       where options.scenarios.contains(scenario.name) {
         for spacing in options.spacings {
-          try benchmark.compare(Form(scenario: scenario, profile: profile, spacing: spacing))
+          benchmark.note("\(scenario.name) \(profile) \(spacing)") { benchmark throws in
+            try benchmark.compare(Form(scenario: scenario, profile: profile, spacing: spacing))
+          }
         }
       }
-      if options.joins > 0 { try benchmark.timeJoins(profile) }
+      if options.joins > 0 {
+        benchmark.note("joins \(profile)") { benchmark throws in
+          try benchmark.timeJoins(profile)
+        }
+      }
     }
     print(benchmark.table.markdown)
     if let path = options.json {
       try BenchmarkFile.write(benchmark.table.json.description + "\n", to: path)
     }
     if let path = options.table { try BenchmarkFile.write(benchmark.table.markdown, to: path) }
+  }
+
+  /// Does one part, whose failure is told and keeps nothing else from being measured.
+  private mutating func note(_ part: String, _ body: (inout PeerBenchmark) throws -> Void) {
+    do {
+      try body(&self)
+    } catch {
+      Self.progress("\(part): \(error)")
+      table.failures.append("\(part): \(error)")
+    }
   }
 
   /// Tells those who wait what is going on.
@@ -113,26 +139,20 @@ struct PeerBenchmark {
   // MARK: Comparing
 
   private mutating func compare(_ form: Form) throws {
-    let span = Duration.seconds(options.seconds)
-    let rooms = options.rooms ?? form.scenario.rooms
-    let loads = try findLoads(form, rooms: rooms)
+    let loads = try findLoads(form)
     var runs: [PeerLoad: (janus: [PeerRun], samtald: [PeerRun])] = [:]
     for load in options.loads { runs[load] = ([], []) }
     for _ in 0..<options.runs {
       let janus = try janus(form, eventLoops: loads.eventLoops)
       for load in options.loads {
-        runs[load]?.janus.append(
-          try measure(
-            janus, load.rooms(default: rooms, janus: loads.janus.rooms, own: loads.janus.rooms),
-            span))
+        let senders = loads.senders(load, own: loads.janus.senders)
+        runs[load]?.janus.append(try measure(janus, senders))
       }
       janus.server.stop()
       let samtald = try samtald(form)
       for load in options.loads {
-        runs[load]?.samtald.append(
-          try measure(
-            samtald, load.rooms(default: rooms, janus: loads.janus.rooms, own: loads.samtald.rooms),
-            span))
+        let senders = loads.senders(load, own: loads.samtald.senders)
+        runs[load]?.samtald.append(try measure(samtald, senders))
       }
       samtald.server.stop()
     }
@@ -144,9 +164,9 @@ struct PeerBenchmark {
   }
 
   private mutating func measure<Server>(
-    _ stage: PeerStage<Server>, _ rooms: Int, _ span: Duration
+    _ stage: PeerStage<Server>, _ senders: Int
   ) throws -> PeerRun {
-    let run = try stage.measure(rooms: rooms, for: span)
+    let run = try stage.measure(senders: senders, for: .seconds(options.seconds))
     reference = min(reference, run.speed)
     Self.progress("\(Server.name): \(run.summary)")
     return run
@@ -162,31 +182,35 @@ struct PeerBenchmark {
         remark: load == .highest ? limit : nil))
   }
 
-  private func findLoads(_ form: Form, rooms: Int) throws -> Loads {
-    var loads = Loads()
-    loads.eventLoops = try options.eventLoops ?? bestEventLoops(form, rooms: rooms)
+  private func findLoads(_ form: Form) throws -> Loads {
+    let scenario = form.scenario
+    let normal = (options.rooms ?? scenario.rooms) * scenario.publishers
+    var loads = Loads(
+      eventLoops: try options.eventLoops ?? bestEventLoops(form, senders: normal),
+      normal: normal)
     guard options.loads.contains(where: { $0 != .default }) else { return loads }
-    let most = max(rooms, Self.participants / (form.scenario.publishers + form.scenario.viewers))
+    let rooms = Self.participants / (scenario.publishers + scenario.viewers)
+    let most = max(normal, rooms * scenario.publishers)
     let janus = try janus(form, eventLoops: loads.eventLoops)
-    loads.janus = try janus.findHighest(from: rooms, most: most, span: Self.searchSpan)
+    loads.janus = try janus.findHighest(from: normal, most: most, span: Self.searchSpan)
     janus.server.stop()
     guard options.loads.contains(.highest) else { return loads }
     let samtald = try samtald(form)
     loads.samtald = try samtald.findHighest(
-      from: max(rooms, loads.janus.rooms), most: most, span: Self.searchSpan)
+      from: max(normal, loads.janus.senders), most: most, span: Self.searchSpan)
     samtald.server.stop()
     return loads
   }
 
   /// The number of event loops with which Janus needs the least time.
-  private func bestEventLoops(_ form: Form, rooms: Int) throws -> Int {
+  private func bestEventLoops(_ form: Form, senders: Int) throws -> Int {
     var best = (loops: 1, cost: Double.infinity)
     for loops in 0...2 {
       let stage = try janus(form, eventLoops: loops)
-      let run = try stage.measure(rooms: rooms, for: Self.searchSpan)
+      let run = try stage.measure(senders: senders, for: Self.searchSpan)
       stage.server.stop()
       Self.progress("Janus with event_loops \(loops): \(run.summary)")
-      if run.isCarried, run.cost(reference: run.speed) < best.cost {
+      if run.cost(reference: run.speed) < best.cost {
         best = (loops, run.cost(reference: run.speed))
       }
     }
@@ -209,10 +233,9 @@ struct PeerBenchmark {
   private mutating func timeJoins<Server>(
     _ stage: PeerStage<Server>, _ profile: PeerProfile
   ) throws {
-    try stage.open(1)
+    try stage.openRooms(1)
     let server = stage.server
     let room = stage.rooms[0]
-    try server.wait(for: "connection") { room.publishers.allSatisfy(server.sink.isConnected) }
     for peer in room.publishers { server.sink.setSending(true, of: peer) }
     var times = Figures()
     for _ in 0..<options.joins {
@@ -220,19 +243,9 @@ struct PeerBenchmark {
       try server.wait(for: "media") { server.sink.firstMedia(of: peer) != nil }
       if let came = server.sink.firstMedia(of: peer) { times.add(came - began) }
       try server.leave(room, peer: peer)
+      _ = try server.run(until: MonotonicClock.now() + .milliseconds(options.joinPause))
     }
     server.stop()
     table.joins.append(PeerJoins(profile: profile, server: Server.name, times: times))
-  }
-}
-
-extension PeerLoad {
-  /// Rooms of this load, for a server whose own highest is `own`.
-  fileprivate func rooms(default rooms: Int, janus: Int, own: Int) -> Int {
-    switch self {
-    case .default: rooms
-    case .half: max(1, janus / 2)
-    case .highest: max(1, own)
-    }
   }
 }

@@ -7,7 +7,7 @@ struct PeerFigures {
   let spacing: PeerScenario.Spacing
   let load: PeerLoad
   let server: String
-  let rooms: Int
+  let rooms: Double
   let rate: Double
   /// Nanoseconds of the server's processor for each packet, at the fastest speed seen.
   let cost: Double
@@ -38,7 +38,9 @@ struct PeerFigures {
     testerLoad = Self.median(runs.map(\.testerLoad))
     let voids = runs.compactMap(\.voidReason)
     let isVoid = voids.isEmpty ? nil : "\(voids.count) of \(runs.count) void (\(voids[0]))"
-    let notes = [remark, isVoid].compactMap { $0 }
+    let tooMuch = runs.count { !$0.isCarried }
+    let isTooMuch = tooMuch == 0 ? nil : "\(tooMuch) of \(runs.count) not carried"
+    let notes = [remark, isVoid, isTooMuch].compactMap { $0 }
     self.remark = notes.isEmpty ? nil : notes.joined(separator: "; ")
   }
 
@@ -51,7 +53,7 @@ struct PeerFigures {
     .compact([
       "scenario": .string(scenario), "profile": .string(profile.rawValue),
       "spacing": .string(spacing.rawValue), "load": .string(load.rawValue),
-      "server": .string(server), "rooms": .integer(Int64(rooms)),
+      "server": .string(server), "rooms": .number(rooms),
       "packets_per_second": .number(rate),
       "ns_per_packet": .number(cost), "loss": .number(loss),
       "delay_p50_us": .integer(delay50.microseconds),

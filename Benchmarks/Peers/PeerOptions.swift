@@ -34,6 +34,9 @@ struct PeerOptions {
   var loads = PeerLoad.allCases
   var eventLoops: Int?
   var joins = 0
+  /// Milliseconds from one join's end to the next: key frames are asked for every 500 ms at most,
+  /// so that a viewer who comes sooner waits for the last one's sake.
+  var joinPause = 600
   var json: String?
   var table: String?
   var samtald = ""
@@ -53,6 +56,7 @@ struct PeerOptions {
       --load default,half,highest
       --event-loops N            Janus's event_loops (the best of 0, 1 and 2)
       --joins N                  joins to time, one after the other (0)
+      --join-pause MS            time between two of them (600)
       --json FILE                writes the figures
       --table FILE               writes the table in Markdown
     """
@@ -73,6 +77,7 @@ struct PeerOptions {
       case "--load": loads = try Self.choices(value)
       case "--event-loops": eventLoops = try Self.number(value, from: 0)
       case "--joins": joins = try Self.number(value, from: 0)
+      case "--join-pause": joinPause = try Self.number(value, from: 0)
       case "--json": json = value
       case "--table": table = value
       default: throw BenchmarkFailure(Self.usage)

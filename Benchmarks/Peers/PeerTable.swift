@@ -5,6 +5,8 @@ import Primitives
 struct PeerTable {
   var figures: [PeerFigures] = []
   var joins: [PeerJoins] = []
+  /// What could not be measured, and why.
+  var failures: [String] = []
   let options: PeerOptions
 
   /// Where, when and how: what a table is worth nothing without.
@@ -47,13 +49,14 @@ struct PeerTable {
       }
       lines.append("")
     }
+    if !failures.isEmpty { lines += failures.map { "- not measured: \($0)" } + [""] }
     return lines.joined(separator: "\n")
   }
 
   private static func row(_ entry: PeerFigures) -> String {
     let cells = [
       entry.scenario, entry.profile.rawValue, entry.spacing.rawValue, entry.load.rawValue,
-      entry.server, String(entry.rooms), String(Int(entry.rate)), String(Int(entry.cost)),
+      entry.server, decimals(entry.rooms), String(Int(entry.rate)), String(Int(entry.cost)),
       decimals(entry.loss * 100) + " %", entry.delay50.text, entry.delay99.text,
       "\(entry.residentBytes >> 20) MB", "\(Int(entry.testerLoad * 100)) %", entry.remark ?? "",
     ]
@@ -82,7 +85,7 @@ struct PeerTable {
   }
 
   /// With two decimals.
-  private static func decimals(_ value: Double) -> String {
+  static func decimals(_ value: Double) -> String {
     let hundredths = Int((value * 100).rounded())
     let rest = hundredths % 100
     return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
@@ -93,6 +96,7 @@ struct PeerTable {
     [
       "circumstances": .string(circumstances), "command": .string(options.command),
       "figures": .array(figures.map(\.json)), "joins": .array(joins.map(\.json)),
+      "failures": .array(failures.map(JSON.string)),
     ]
   }
 }

@@ -21,8 +21,10 @@ final class ServerProcess {
 
   /// Starts a program on a processor; what it prints goes to the file `output` in the folder.
   func start(_ arguments: [String], onProcessor processor: Int) throws {
+    // It must not outlive a comparison that is broken off.
     id = try Self.spawn(
-      ["taskset", "-c", String(processor)] + arguments, output: folder + "/output")
+      ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", String(processor)] + arguments,
+      output: folder + "/output")
   }
 
   private static func spawn(_ arguments: [String], output: String) throws -> pid_t {

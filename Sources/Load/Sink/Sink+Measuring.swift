@@ -53,6 +53,13 @@ extension Sink {
     }
   }
 
+  /// Packets that have come so far, each counted once.
+  public var received: Int {
+    peers.reduce(0) { sum, peer in
+      sum + (peer?.streams.reduce(0) { $0 + Int($1.counts.received) } ?? 0)
+    }
+  }
+
   /// What was counted since measuring began. Exact where nothing is on its way at this moment.
   public func measured() -> SinkTally {
     var tally = SinkTally()

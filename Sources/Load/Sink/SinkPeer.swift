@@ -33,7 +33,9 @@ final class SinkPeer {
   private let cname: String
   private var lastStream = 0
 
-  init(number: Int, tracks: [SinkTrack], host: NetworkAddress, random: RandomSource) throws(SystemError) {
+  init(number: Int, tracks: [SinkTrack], host: NetworkAddress, random: RandomSource)
+    throws(SystemError)
+  {
     self.number = number
     self.random = random
     socket = try SinkSocket(host: host)
@@ -91,7 +93,7 @@ final class SinkPeer {
 
   /// Sends the frame of a source that is due.
   func sendFrame(of source: Int, through outbox: inout SinkOutbox, now: Instant) {
-    sources[source].beginFrame()
+    sources[source].beginFrame(now: now)
     for place in 0..<sources[source].track.packetsPerFrame {
       let slot = outbox.slot
       let (length, headerLength, index) = sources[source].write(to: slot, place: place, now: now)

@@ -84,10 +84,11 @@ struct SinkSource {
     needsKeyFrame = true
   }
 
-  /// Begins the frame that is due; its packets are to be written one after the other.
-  mutating func beginFrame() {
+  /// Begins the frame that is due; its packets are to be written one after the other. Its
+  /// timestamp is that of now, however late it is: a camera that is held up shows what is there.
+  mutating func beginFrame(now: Instant) {
     guard let due = nextDue else { return }
-    let ticks = (due - .origin).ticks(at: track.source.kind.clockRate)
+    let ticks = (now - .origin).ticks(at: track.source.kind.clockRate)
     timestamp = timestampOffset &+ UInt32(truncatingIfNeeded: ticks)
     nextDue = due + track.interval
     number &+= 1

@@ -7,7 +7,7 @@ import Wire
 struct SinkStream {
   /// One packet in so many is decrypted; the first one always is.
   static let sampling = 100
-  /// What a sample's timestamp may differ from the time in its mark: frames are sent late at times.
+  /// What a sample's timestamp may differ from the time in its mark.
   private static let stampTolerance = Duration.milliseconds(100)
 
   /// What has come, or has come since an earlier count.
