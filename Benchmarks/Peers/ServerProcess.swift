@@ -46,14 +46,13 @@ final class ServerProcess {
 
   /// Ends it, by force where it takes its time, and removes the folder.
   func stop() {
-    guard id > 0 else { return }
-    kill(id, SIGTERM)
+    if id > 0 { kill(id, SIGTERM) }
     let deadline = MonotonicClock.now() + .seconds(5)
-    while waitpid(id, nil, WNOHANG) == 0 {
+    while isRunning {
       if MonotonicClock.now() > deadline { kill(id, SIGKILL) }
       poll(nil, 0, 10)
     }
-    id = 0
+    guard access(folder, F_OK) == 0 else { return }
     if let remover = try? Self.spawn(["rm", "-rf", folder], output: "/dev/null") {
       waitpid(remover, nil, 0)
     }
