@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <pthread.h>
@@ -12,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -98,6 +100,13 @@ int linux_granted_buffer(int socket, int is_sending) {
   return getsockopt(socket, SOL_SOCKET, option, &bytes, &length) == 0 ? bytes : -1;
 }
 
+int64_t linux_overflowed(int socket) {
+  uint32_t memory[SK_MEMINFO_VARS];
+  socklen_t length = sizeof memory;
+  if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory, &length) != 0) return -1;
+  return length > SK_MEMINFO_DROPS * sizeof memory[0] ? memory[SK_MEMINFO_DROPS] : -1;
+}
+
 int linux_forbid_fragments(int socket) {
   int ipv4 = IP_PMTUDISC_PROBE, ipv6 = IPV6_PMTUDISC_PROBE;
   // One of the two does not apply to the socket; that is no fault.
@@ -169,6 +178,26 @@ int linux_bind_to_processor(int processor) {
   CPU_ZERO(&set);
   CPU_SET(processor, &set);
   return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : errno;
+}
+
+int64_t linux_thread_time(void) {
+  struct timespec time;
+  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0) return 0;
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int64_t linux_raise_descriptor_limit(int64_t wanted) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if ((int64_t)limit.rlim_cur >= wanted) return (int64_t)limit.rlim_cur;
+  rlim_t allowed = limit.rlim_max;
+  struct rlimit raised = {(rlim_t)wanted, limit.rlim_max};
+  if (raised.rlim_cur > raised.rlim_max) raised.rlim_max = raised.rlim_cur;
+  if (setrlimit(RLIMIT_NOFILE, &raised) != 0) {
+    raised.rlim_cur = raised.rlim_max = allowed;
+    if (setrlimit(RLIMIT_NOFILE, &raised) != 0) return (int64_t)limit.rlim_cur;
+  }
+  return (int64_t)raised.rlim_cur;
 }
 
 int linux_processors(void) {

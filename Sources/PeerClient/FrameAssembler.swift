@@ -14,6 +14,8 @@ struct FrameAssembler {
     /// Nil in a packet of padding alone.
     var descriptor: VP8Descriptor?
     var mark: MediaMark?
+    /// What a decoder gets; empty where nobody decodes.
+    var payload: [UInt8] = []
 
     var isKeyFrameStart: Bool { descriptor?.isKeyFrameStart ?? false }
   }
@@ -23,6 +25,8 @@ struct FrameAssembler {
     var timestamp: UInt32
     var isKeyFrame: Bool
     var mark: MediaMark?
+    /// The encoded frame, the mark behind it included; empty where nobody decodes.
+    var payload: [UInt8]
     /// The picture id does not follow that of the frame before.
     var isDiscontinuous: Bool
     /// Whether all of its packets say that they belong to the same picture.
@@ -91,19 +95,22 @@ struct FrameAssembler {
       } else {
         true
       }
+    // Prepared media has its mark in the last packet alone.
+    let mark = first.mark ?? fragments[range.upperBound - 1]?.mark
     let isConsistent = range.allSatisfy { index in
-      let other = fragments[index]
-      return other?.mark?.number == first.mark?.number
-        && other?.mark?.publisher == first.mark?.publisher
-        && other?.descriptor?.pictureID?.value == pictureID?.value
+      guard let other = fragments[index] else { return false }
+      return (other.mark?.number ?? mark?.number) == mark?.number
+        && (other.mark?.publisher ?? mark?.publisher) == mark?.publisher
+        && other.descriptor?.pictureID?.value == pictureID?.value
     }
+    let payload = range.flatMap { fragments[$0]?.payload ?? [] }
     lastPictureID = pictureID?.value
     needsKeyFrame = false
     discard(before: range.upperBound)
     return Frame(
-      timestamp: first.timestamp, isKeyFrame: first.isKeyFrameStart, mark: first.mark,
-      isDiscontinuous: !isFollowing,
-      isConsistent: isConsistent && range.count == Int(first.mark?.packets ?? 1))
+      timestamp: first.timestamp, isKeyFrame: first.isKeyFrameStart, mark: mark,
+      payload: payload, isDiscontinuous: !isFollowing,
+      isConsistent: isConsistent && range.count == Int(mark?.packets ?? 1))
   }
 
   private mutating func discard(before end: UInt64) {

@@ -60,6 +60,25 @@ public struct MediaMark: Hashable, Sendable {
       nanoseconds: Int64(bitPattern: high << 32 | UInt64(bytes.uint32(at: start + 20))))
   }
 
+  /// Reads the mark of a packet with the given payload: at its start, or at its end where the media
+  /// was prepared.
+  init?(in bytes: RawSpan, ofPayload range: Range<Int>) {
+    if let mark = MediaMark(in: bytes, at: range) {
+      self = mark
+    } else if let mark = MediaMark(in: bytes, at: range.suffix(Self.length)) {
+      self = mark
+    } else {
+      return nil
+    }
+  }
+
+  /// The mark alone.
+  var bytes: [UInt8] {
+    var writer = ByteWriter(capacity: Self.length)
+    write(to: &writer)
+    return writer.bytes
+  }
+
   /// Appends the mark.
   public func write(to writer: inout ByteWriter) {
     writer.write(Self.magic)

@@ -9,9 +9,16 @@ struct OutgoingPacket {
   var index: UInt64
   var timestamp: UInt32
   var marker: Bool
+  /// What stands before the payload: a descriptor, or the number of a packet that is sent again.
+  var prefix: [UInt8] = []
   var payload: [UInt8]
+  /// What stands behind it: the mark of prepared media.
+  var trailer: [UInt8] = []
   /// Set on audio (RFC 6464).
   var level: AudioLevel?
+
+  /// Bytes behind the header.
+  var payloadLength: Int { prefix.count + payload.count + trailer.count }
 
   /// Writes the packet, with the extensions that are in use, into a buffer of at least
   /// `Limits.datagramBytes`. Returns its length and that of its header.
@@ -31,9 +38,13 @@ struct OutgoingPacket {
     writer.append(id: extensions.transportSequence, transportSequence, to: &bytes)
     if let level { writer.append(id: extensions.audioLevel, level.byte, to: &bytes) }
     let headerLength = writer.finish(&bytes)
-    precondition(headerLength + payload.count <= slot.count, "a packet longer than its slot")
-    UnsafeMutableRawBufferPointer(rebasing: slot[headerLength...]).copyBytes(from: payload)
-    return (headerLength + payload.count, headerLength)
+    precondition(headerLength + payloadLength <= slot.count, "a packet longer than its slot")
+    var length = headerLength
+    for part in [prefix, payload, trailer] {
+      UnsafeMutableRawBufferPointer(rebasing: slot[length...]).copyBytes(from: part)
+      length += part.count
+    }
+    return (length, headerLength)
   }
 }
 

@@ -34,6 +34,8 @@ extension PeerClient {
     for index in received.indices {
       feedback += received[index].takeFeedback(sender: reportSSRC, now: now, counters: &counters)
     }
+    let stream = received.first?.section.ssrc ?? 0
+    feedback += self.feedback.takeDue(now: now, senderSSRC: reportSSRC, mediaSSRC: stream)
     // Each stands alone in a reduced-size packet (RFC 5506), so that none grows too long.
     for packet in feedback { send([packet]) }
   }
@@ -91,6 +93,11 @@ extension PeerClient {
       counters.unreadable += 1
       return
     }
+    if let range = header.findExtension(id: extensions.transportSequence, in: packet.bytes),
+      range.count == 2
+    {
+      feedback.receive(packet.bytes.uint16(at: range.lowerBound), now: now)
+    }
     if let index = received.firstIndex(where: { $0.section.ssrc == header.ssrc }) {
       deliver(header, to: index, length: length, isRetransmission: false, now: now)
       return
@@ -123,16 +130,25 @@ extension PeerClient {
         if let index = received.firstIndex(where: { $0.section.ssrc == report.ssrc }) {
           received[index].receive(report, now: now)
         }
+        note(report.blocks)
+      case .receiverReport(let report): note(report.blocks)
       case .genericNACK(let nack): retransmit(nack)
       case .pictureLossIndication(let indication): requestKeyFrame(of: indication.mediaSSRC)
       case .fullIntraRequest(let request):
         for entry in request.entries { requestKeyFrame(of: entry.ssrc) }
       case .transportFeedback(let feedback):
         counters.packetsConfirmed += UInt64(feedback.arrivals.count)
-      case .receiverReport, .sourceDescription, .goodbye, .receiverEstimatedMaximumBitrate,
+      case .sourceDescription, .goodbye, .receiverEstimatedMaximumBitrate,
         .unknown:
         break
       }
+    }
+  }
+
+  private mutating func note(_ blocks: [ReportBlock]) {
+    for block in blocks {
+      let index = published.firstIndex { $0.stream.ssrc == block.ssrc }
+      if let index { published[index].receptionReport = block }
     }
   }
 

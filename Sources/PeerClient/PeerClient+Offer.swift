@@ -110,7 +110,7 @@ extension PeerClient {
       do {
         transport = try ClientTransport(
           plan: plan, candidates: candidates, certificate: certificate,
-          profiles: SRTPProfile.allCases, random: random.fork(), now: now)
+          profiles: configuration.profiles, random: random.fork(), now: now)
       } catch {
         throw .openSSL
       }
@@ -140,7 +140,8 @@ extension PeerClient {
       ReceivedTrack(
         section: ReceiveSection(
           mid: mid, kind: kind, payloadTypes: types, ssrc: stream.ssrc,
-          retransmissionSSRC: stream.retransmissionSSRC), seat: number))
+          retransmissionSSRC: stream.retransmissionSSRC), seat: number,
+        keepsPayloads: configuration.keepsPayloads))
   }
 }
 
@@ -156,7 +157,7 @@ extension PeerClient {
         PublishedTrack(
           source: source, mid: String(sectionCount),
           stream: AnnouncedStream(ssrc: ssrc, retransmissionSSRC: hasRepair ? ssrc - 1 : nil),
-          random: &random))
+          loop: loops[source], random: &random))
     }
     for _ in 0..<configuration.personSeats { addSeat(.person) }
     for _ in 0..<configuration.screenSeats { addSeat(.screen) }

@@ -1,4 +1,5 @@
 import Primitives
+import Relay
 import Security
 import Transport
 import Wire
@@ -31,6 +32,10 @@ public struct PeerClient: ~Copyable {
     public var isRedundant = true
     /// Whether retransmission (RTX) is offered.
     public var offersRetransmission = true
+    /// The ways to protect media that are offered; the server chooses.
+    public var profiles = SRTPProfile.allCases
+    /// Whether frames and sounds are handed out with their bytes, for a decoder.
+    public var keepsPayloads = false
     /// What this client's wall clock, in sender reports, is ahead of that of the run.
     public var clockOffset = Duration.zero
 
@@ -51,6 +56,8 @@ public struct PeerClient: ~Copyable {
     public var mark: MediaMark
     /// Whether it refers to no other frame.
     public var isKeyFrame: Bool
+    /// The encoded frame, where the client keeps payloads.
+    public var payload: [UInt8] = []
   }
 
   /// 20 ms of sound, each given out once though RED brings it twice.
@@ -63,6 +70,20 @@ public struct PeerClient: ~Copyable {
     public var senderTime: Duration?
     /// Whose sound it is.
     public var mark: MediaMark
+    /// The Opus packet, where the client keeps payloads.
+    public var payload: [UInt8] = []
+  }
+
+  /// What has come of one received stream, retransmissions not counted.
+  public struct StreamAccount: Hashable, Sendable {
+    /// Whether it is sound or pictures.
+    public var kind: MediaKind
+    /// Packets from the first sequence number to the highest.
+    public var expected: UInt64
+    /// Packets of these that came.
+    public var received: UInt64
+    /// The interarrival jitter (RFC 3550 section 6.4.1).
+    public var jitter: Duration
   }
 
   /// What the client wants done, or has to tell.
@@ -100,6 +121,9 @@ public struct PeerClient: ~Copyable {
   var extensions = ExtensionIDs()
   var transport: ClientTransport?
   var wanted: Set<MediaSource> = []
+  /// Prepared media by the device that it stands for.
+  let loops: [MediaSource: MediaLoop]
+  var feedback = FeedbackBuilder()
   var transportSequence: UInt16 = 0
   var nextReport: Instant?
   let slot: UnsafeMutableRawBufferPointer
@@ -107,13 +131,17 @@ public struct PeerClient: ~Copyable {
   private var firstOutput = 0
 
   /// Makes a client that has offered nothing yet. All it does follows from `random` and its
-  /// inputs.
-  public init(configuration: Configuration, certificate: Certificate, random: RandomSource) {
+  /// inputs. For a device with a loop that is sent, and for the others synthetic media.
+  public init(
+    configuration: Configuration, certificate: Certificate, random: RandomSource,
+    loops: [MediaSource: MediaLoop] = [:]
+  ) {
     precondition((1...256).contains(configuration.packetsPerFrame))
     precondition((40...1_200).contains(configuration.payloadBytes))
     self.configuration = configuration
     self.certificate = certificate
     self.random = random
+    self.loops = loops
     credentials = ICECredentials(random: &self.random)
     offerID = self.random.next() >> 2
     cname = self.random.string(length: 16)
@@ -167,7 +195,7 @@ public struct PeerClient: ~Copyable {
   public var nextDeadline: Instant? {
     var deadline = transportDeadline
     guard isConnected else { return deadline }
-    deadline = earliest(deadline, nextReport)
+    deadline = earliest(earliest(deadline, nextReport), feedback.nextDeadline)
     for track in published where track.payloadTypes != nil {
       deadline = earliest(deadline, track.nextCapture)
     }
@@ -183,6 +211,20 @@ public struct PeerClient: ~Copyable {
     capture(now: now)
     sendFeedback(now: now)
     if let due = nextReport, due <= now { sendReports(now: now) }
+  }
+
+  /// The streams that the server sends, one a section.
+  public var streams: [StreamAccount] { received.map(\.account) }
+
+  /// Whether the server announced a stream of this SSRC, other than one of retransmissions.
+  public func expects(_ ssrc: UInt32) -> Bool { received.contains { $0.section.ssrc == ssrc } }
+
+  /// What the server reported last of the streams that are published.
+  public var receptionReports: [ReportBlock] { published.compactMap(\.receptionReport) }
+
+  /// When each frame of a device's loop was last sent; empty where it has no loop.
+  public func sentTimes(of source: MediaSource) -> [Instant] {
+    published.first { $0.source == source }?.sentTimes ?? []
   }
 
   /// Whether media can flow.

@@ -1,7 +1,8 @@
 import Primitives
 import Wire
 
-/// A synthetic source and its RTP stream: Opus sounds of 20 ms, or VP8 frames of a few packets.
+/// A source and its RTP stream: Opus sounds of 20 ms, or VP8 frames of a few packets; synthetic, or
+/// those of a prepared loop.
 struct PublishedTrack {
   let source: MediaSource
   let mid: String
@@ -24,9 +25,21 @@ struct PublishedTrack {
   private var octetCount: UInt32 = 0
   private var lastSound: (payload: [UInt8], timestamp: UInt32)?
   private var history: [OutgoingPacket?]
+  private let loop: MediaLoop?
+  /// The place in the loop of what comes next.
+  private var place = 0
+  /// When each of the loop's frames was last sent.
+  private(set) var sentTimes: [Instant]
+  /// The last word of the other side on the stream.
+  var receptionReport: ReportBlock?
 
-  init(source: MediaSource, mid: String, stream: AnnouncedStream, random: inout RandomSource) {
+  init(
+    source: MediaSource, mid: String, stream: AnnouncedStream, loop: MediaLoop?,
+    random: inout RandomSource
+  ) {
     self.source = source
+    self.loop = loop
+    sentTimes = Array(repeating: .origin, count: loop?.count ?? 0)
     self.mid = mid
     self.stream = stream
     timestampOffset = UInt32(truncatingIfNeeded: random.next())
@@ -48,7 +61,8 @@ struct PublishedTrack {
   /// The packets of the sound or frame that is due.
   mutating func capture(_ form: PeerClient.Configuration, now: Instant) -> [OutgoingPacket] {
     guard let due = nextCapture, due <= now, let types = payloadTypes else { return [] }
-    let interval = source.kind == .audio ? Duration.milliseconds(20) : form.frameInterval
+    let usual = source.kind == .audio ? Duration.milliseconds(20) : form.frameInterval
+    let interval = loop?.interval ?? usual
     nextCapture = max(due + interval, now)
     let mark = MediaMark(
       publisher: form.publisher, source: source, number: number, captured: now)
@@ -56,10 +70,12 @@ struct PublishedTrack {
     let packets =
       source.kind == .audio
       ? [sound(mark, types, isRedundant: form.isRedundant)] : frame(mark, types, form)
+    needsKeyFrame = false
+    if let loop { place = (place + 1) % loop.count }
     for packet in packets {
       history[Int(packet.index % UInt64(history.count))] = packet
       packetCount &+= 1
-      octetCount &+= UInt32(packet.payload.count)
+      octetCount &+= UInt32(packet.payloadLength)
     }
     return packets
   }
@@ -70,8 +86,9 @@ struct PublishedTrack {
       var packet = history[Int(number) % history.count],
       UInt16(truncatingIfNeeded: packet.index) == number
     else { return nil }
-    packet.payload =
-      [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)] + packet.payload
+    packet.prefix.insert(
+      contentsOf: [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)],
+      at: 0)
     packet.payloadType = type
     packet.ssrc = ssrc
     packet.index = retransmissionIndex
@@ -95,21 +112,30 @@ struct PublishedTrack {
     _ mark: MediaMark, _ types: PayloadTypes, isRedundant: Bool
   ) -> OutgoingPacket {
     let timestamp = timestamp(at: mark.captured)
+    let payload = soundPayload(mark)
+    var packet = OutgoingPacket(
+      payloadType: types.primary, ssrc: stream.ssrc, index: takeIndex(), timestamp: timestamp,
+      marker: mark.number == 0, payload: payload,
+      level: AudioLevel(isVoice: true, attenuation: 30))
+    if isRedundant, let type = types.redundancy {
+      packet.payloadType = type
+      packet.payload = redundant(payload, at: timestamp, primary: types.primary)
+    }
+    lastSound = (payload, timestamp)
+    return packet
+  }
+
+  private mutating func soundPayload(_ mark: MediaMark) -> [UInt8] {
+    if let loop {
+      sentTimes[place] = mark.captured
+      return loop.units[place].packets[0] + mark.bytes
+    }
     var writer = ByteWriter(capacity: 64)
     // A table-of-contents byte (RFC 6716 section 3.1): CELT, full band, 20 ms, mono.
     writer.write(UInt8(0xF8))
     mark.write(to: &writer)
     writer.pad(to: 40)
-    var packet = OutgoingPacket(
-      payloadType: types.primary, ssrc: stream.ssrc, index: takeIndex(), timestamp: timestamp,
-      marker: mark.number == 0, payload: writer.bytes,
-      level: AudioLevel(isVoice: true, attenuation: 30))
-    if isRedundant, let type = types.redundancy {
-      packet.payloadType = type
-      packet.payload = redundant(writer.bytes, at: timestamp, primary: types.primary)
-    }
-    lastSound = (writer.bytes, timestamp)
-    return packet
+    return writer.bytes
   }
 
   /// The last sound and this one in one payload (RFC 2198 section 3).
@@ -131,34 +157,57 @@ struct PublishedTrack {
   private mutating func frame(
     _ mark: MediaMark, _ types: PayloadTypes, _ form: PeerClient.Configuration
   ) -> [OutgoingPacket] {
-    let isKeyFrame = needsKeyFrame
-    needsKeyFrame = false
     pictureID = (pictureID + 1) & 0x7FFF
     baseLayerIndex &+= 1
     let timestamp = timestamp(at: mark.captured)
-    return (0..<form.packetsPerFrame).map { place in
-      var mark = mark
-      mark.packet = UInt8(truncatingIfNeeded: place)
-      mark.packets = UInt16(truncatingIfNeeded: form.packetsPerFrame)
-      var writer = ByteWriter(capacity: form.payloadBytes)
-      writeDescriptor(to: &writer, isStart: place == 0)
-      // The VP8 payload header (RFC 7741 section 4.3), whose last bit is clear in a key frame.
-      writer.write(UInt8(place == 0 ? (isKeyFrame ? 0x10 : 0x11) : 0))
-      mark.write(to: &writer)
-      writer.write(repeatElement(0, count: max(0, form.payloadBytes - writer.count)))
-      return OutgoingPacket(
+    let (payloads, trailer) =
+      loop.map { prepared(mark, $0) } ?? (synthetic(mark, form), [])
+    return payloads.indices.map { packet in
+      OutgoingPacket(
         payloadType: types.primary, ssrc: stream.ssrc, index: takeIndex(), timestamp: timestamp,
-        marker: place == form.packetsPerFrame - 1, payload: writer.bytes)
+        marker: packet == payloads.count - 1, prefix: descriptor(isStart: packet == 0),
+        payload: payloads[packet], trailer: packet == payloads.count - 1 ? trailer : [])
     }
   }
 
-  private func writeDescriptor(to writer: inout ByteWriter, isStart: Bool) {
+  /// The next frame of the loop, or its next key frame where one is wanted.
+  private mutating func prepared(
+    _ mark: MediaMark, _ loop: MediaLoop
+  ) -> (payloads: [[UInt8]], trailer: [UInt8]) {
+    if needsKeyFrame { place = loop.keyFrame(from: place) }
+    sentTimes[place] = mark.captured
+    var mark = mark
+    mark.packets = UInt16(truncatingIfNeeded: loop.units[place].packets.count)
+    return (loop.units[place].packets, mark.bytes)
+  }
+
+  private func synthetic(_ mark: MediaMark, _ form: PeerClient.Configuration) -> [[UInt8]] {
+    (0..<form.packetsPerFrame).map { packet in
+      var mark = mark
+      mark.packet = UInt8(truncatingIfNeeded: packet)
+      mark.packets = UInt16(truncatingIfNeeded: form.packetsPerFrame)
+      var writer = ByteWriter(capacity: form.payloadBytes)
+      // The VP8 payload header (RFC 7741 section 4.3), whose last bit is clear in a key frame.
+      writer.write(UInt8(packet == 0 ? (needsKeyFrame ? 0x10 : 0x11) : 0))
+      mark.write(to: &writer)
+      let length = form.payloadBytes - Self.descriptorBytes
+      writer.write(repeatElement(0, count: max(0, length - writer.count)))
+      return writer.bytes
+    }
+  }
+
+  /// A payload descriptor (RFC 7741 section 4.2) with a picture id of 15 bits and a layer index.
+  private func descriptor(isStart: Bool) -> [UInt8] {
+    var writer = ByteWriter(capacity: Self.descriptorBytes)
     writer.write(UInt8(isStart ? 0x90 : 0x80))
     writer.write(UInt8(0xE0))
     writer.write(0x8000 | pictureID)
     writer.write(baseLayerIndex)
     writer.write(UInt8(0))
+    return writer.bytes
   }
+
+  private static let descriptorBytes = 6
 
   private mutating func takeIndex() -> UInt64 {
     defer { index += 1 }

@@ -14,9 +14,20 @@ struct ReceivedTrack {
   private var keyFrameRequestDue: Instant?
   private var lastSound: UInt32?
 
-  init(section: ReceiveSection, seat: Int) {
+  /// Whether frames and sounds are handed out with their bytes.
+  private let keepsPayloads: Bool
+
+  init(section: ReceiveSection, seat: Int, keepsPayloads: Bool) {
     self.section = section
     self.seat = seat
+    self.keepsPayloads = keepsPayloads
+  }
+
+  /// The stream's account so far.
+  var account: PeerClient.StreamAccount {
+    PeerClient.StreamAccount(
+      kind: section.kind, expected: report.expected, received: report.received,
+      jitter: report.jitter(clockRate: section.kind.clockRate))
   }
 
   /// Takes a packet of the stream, or one that RTX brought again.
@@ -99,10 +110,11 @@ struct ReceivedTrack {
     _ header: RTPHeader, in bytes: RawSpan, counters: inout PeerClientCounters,
     outputs: inout [PeerClient.Output]
   ) {
-    var sounds: [(timestamp: UInt32, mark: MediaMark?)] = []
-    // The mark stands behind the table-of-contents byte.
+    var sounds: [(timestamp: UInt32, mark: MediaMark?, payload: [UInt8])] = []
+    // A synthetic sound's mark stands behind the table-of-contents byte.
     func read(_ range: Range<Int>, at timestamp: UInt32) {
-      sounds.append((timestamp, MediaMark(in: bytes, at: range.dropFirst())))
+      let mark = MediaMark(in: bytes, ofPayload: range.dropFirst())
+      sounds.append((timestamp, mark, keepsPayloads ? Array(bytes, at: range) : []))
     }
     if header.payloadType == section.payloadTypes.redundancy {
       guard let payload = try? RedundantPayload(parsing: bytes, at: header.payloadRange) else {
@@ -116,7 +128,7 @@ struct ReceivedTrack {
     } else if header.payloadType == section.payloadTypes.primary {
       read(header.payloadRange, at: header.timestamp)
     }
-    for (timestamp, mark) in sounds {
+    for (timestamp, mark, payload) in sounds {
       if let lastSound, Int32(bitPattern: timestamp &- lastSound) <= 0 { continue }
       lastSound = timestamp
       guard let mark else {
@@ -127,7 +139,7 @@ struct ReceivedTrack {
         .sound(
           PeerClient.ReceivedSound(
             seat: seat, rtpTimestamp: timestamp, senderTime: senderTime(at: timestamp),
-            mark: mark)))
+            mark: mark, payload: payload)))
     }
   }
 
@@ -145,7 +157,10 @@ struct ReceivedTrack {
       }
       fragment.descriptor = descriptor
       // Behind the descriptor, the payload header's first byte.
-      fragment.mark = MediaMark(in: bytes, at: payload.dropFirst(descriptor.length + 1))
+      fragment.mark = MediaMark(in: bytes, ofPayload: payload.dropFirst(descriptor.length + 1))
+      if keepsPayloads {
+        fragment.payload = Array(bytes, at: payload.dropFirst(descriptor.length))
+      }
     }
     if !assembler.insert(fragment, at: index) { counters.duplicates += 1 }
   }
@@ -164,7 +179,7 @@ struct ReceivedTrack {
           PeerClient.ReceivedFrame(
             seat: seat, rtpTimestamp: frame.timestamp,
             senderTime: senderTime(at: frame.timestamp), mark: mark,
-            isKeyFrame: frame.isKeyFrame)))
+            isKeyFrame: frame.isKeyFrame, payload: frame.payload)))
     }
     if let next = assembler.next { missing.removeAll(before: next) }
   }
@@ -176,5 +191,12 @@ struct ReceivedTrack {
     } else if keyFrameRequestDue == nil {
       keyFrameRequestDue = now
     }
+  }
+}
+
+extension Array<UInt8> {
+  /// A copy of some of a packet's bytes.
+  fileprivate init(_ bytes: RawSpan, at range: Range<Int>) {
+    self = bytes.withUnsafeBytes { Array($0[range]) }
   }
 }

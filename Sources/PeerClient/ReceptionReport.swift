@@ -7,7 +7,7 @@ struct ReceptionReport {
   /// The highest sequence number so far, extended.
   private(set) var highest: ExtendedSequenceNumber?
   private var first: UInt64 = 0
-  private var received: UInt64 = 0
+  private(set) var received: UInt64 = 0
   private var lastExpected: UInt64 = 0
   private var lastReceived: UInt64 = 0
   private var transit: Int64?
@@ -29,6 +29,8 @@ struct ReceptionReport {
     }
     guard let number = last.nearest(header.sequenceNumber) else { return nil }
     received += 1
+    // One that was overtaken by the first.
+    first = min(first, number.value)
     let arrival = (now - .origin).ticks(at: clockRate) &- Int64(header.timestamp)
     if let transit {
       let difference = Double(abs(Int32(truncatingIfNeeded: arrival &- transit)))
@@ -39,6 +41,12 @@ struct ReceptionReport {
     highest = number
     return (number.value, last.value + 1..<number.value)
   }
+
+  /// Packets from the first to the highest; none before the first.
+  var expected: UInt64 { highest.map { $0.value - first + 1 } ?? 0 }
+
+  /// The interarrival jitter so far.
+  func jitter(clockRate: Int) -> Duration { .ticks(Int64(jitter), at: clockRate) }
 
   /// Notes a sender report of the stream.
   mutating func receive(_ report: SenderReport, now: Instant) {
@@ -57,7 +65,6 @@ struct ReceptionReport {
   /// The block about everything since the last one; nil before the first packet.
   mutating func block(ssrc: UInt32, now: Instant) -> ReportBlock? {
     guard let highest else { return nil }
-    let expected = highest.value - first + 1
     let lost = Int64(expected) - Int64(received)
     let newlyExpected = expected - lastExpected
     let newlyLost = max(0, Int64(newlyExpected) - Int64(received - lastReceived))

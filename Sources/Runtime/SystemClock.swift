@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Primitives
 
@@ -5,6 +6,12 @@ import Primitives
 public enum MonotonicClock {
   /// The present instant.
   public static func now() -> Instant { Instant(nanoseconds: read(CLOCK_MONOTONIC)) }
+}
+
+/// Processor time of the calling thread, for those who account for their own work.
+public enum ThreadClock {
+  /// The time that the thread has used so far.
+  public static func now() -> Duration { Duration(nanoseconds: linux_thread_time()) }
 }
 
 /// The clock that tokens, invites and records follow: an operator may set it.

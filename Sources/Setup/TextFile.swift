@@ -36,17 +36,29 @@ public enum TextFile {
   public static func append(
     _ text: String, to path: String, isNew: Bool = false
   ) throws(SetupMistake) {
-    let flags = O_WRONLY | O_CLOEXEC | O_APPEND | (isNew ? O_CREAT | O_EXCL : 0)
-    let descriptor = open(path, flags, 0o600)
+    let flags = O_APPEND | (isNew ? O_CREAT | O_EXCL : 0)
+    try write(text, to: path, flags: flags, mode: 0o600)
+  }
+
+  /// Writes a file that everybody may read, in place of what was there.
+  public static func replace(_ path: String, with text: String) throws(SetupMistake) {
+    try write(text, to: path, flags: O_CREAT | O_TRUNC, mode: 0o644)
+  }
+
+  private static func write(
+    _ text: String, to path: String, flags: Int32, mode: mode_t
+  ) throws(SetupMistake) {
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC | flags, mode)
     guard descriptor >= 0 else { throw last(path) }
     defer { close(descriptor) }
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       guard count > 0 || errno == EINTR else { throw last(path) }
       rest = rest.dropFirst(max(0, count))
     }
-    guard fsync(descriptor) == 0 else { throw last(path) }
+    // What is no file, as a terminal, has no disk to be on.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw last(path) }
   }
 
   private static func read(_ descriptor: Int32) -> [UInt8]? {

@@ -18,29 +18,47 @@ enum DaemonRequest {
     guard let handle = curl_easy_init() else { throw Failure(description: "libcurl: no memory") }
     defer { curl_easy_cleanup(handle) }
     let bytes = Array(body.description.utf8)
-    let answer = ReceivedBytes(limit: maximumAnswerBytes)
     var headers: UnsafeMutablePointer<curl_slist>?
     defer { curl_slist_free_all(headers) }
     for header in ["Content-Type: application/json", "Authorization: Bearer " + token, "Expect:"] {
       headers = curl_slist_append(headers, header)
     }
+    web_transfer_set_number(handle, CURLOPT_POST, 1)
+    web_transfer_set_body(handle, bytes, bytes.count)
+    web_transfer_set_list(handle, CURLOPT_HTTPHEADER, headers)
+    let answer = try perform(handle, url)
+    guard let body = try? JSON(parsing: answer) else {
+      throw Failure(description: "\(url): the answer is no JSON")
+    }
+    return (web_transfer_status(handle), body)
+  }
+
+  /// Gets a page of text.
+  static func get(_ url: String) throws(Failure) -> String {
+    guard let handle = curl_easy_init() else { throw Failure(description: "libcurl: no memory") }
+    defer { curl_easy_cleanup(handle) }
+    let answer = try perform(handle, url)
+    let status = web_transfer_status(handle)
+    guard status == 200 else { throw Failure(description: "\(url): status \(status)") }
+    return String(decoding: answer, as: UTF8.self)
+  }
+
+  /// Carries a request out; what was answered.
+  private static func perform(
+    _ handle: UnsafeMutableRawPointer, _ url: String
+  ) throws(Failure) -> [UInt8] {
+    let answer = ReceivedBytes(limit: maximumAnswerBytes)
     web_transfer_set_number(handle, CURLOPT_NOSIGNAL, 1)
     web_transfer_set_number(handle, CURLOPT_TIMEOUT, seconds)
     web_transfer_set_text(handle, CURLOPT_PROXY, "")
     web_transfer_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
     web_transfer_set_text(handle, CURLOPT_URL, url)
-    web_transfer_set_number(handle, CURLOPT_POST, 1)
-    web_transfer_set_body(handle, bytes, bytes.count)
-    web_transfer_set_list(handle, CURLOPT_HTTPHEADER, headers)
     web_transfer_on_receive(handle, receiveAnswer, Unmanaged.passUnretained(answer).toOpaque())
     let code = withExtendedLifetime(answer) { curl_easy_perform(handle) }
     guard code == CURLE_OK else {
       throw Failure(description: "\(url): \(String(cString: curl_easy_strerror(code)))")
     }
-    guard let body = try? JSON(parsing: answer.bytes) else {
-      throw Failure(description: "\(url): the answer is no JSON")
-    }
-    return (web_transfer_status(handle), body)
+    return answer.bytes
   }
 }
 

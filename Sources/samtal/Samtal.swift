@@ -11,6 +11,7 @@ enum Samtal {
       backup     copy the database, while samtald runs or not
       clinic     add a clinic to the operator's files
       invite     have a running daemon make a link, and print it
+      load       play a clinic's people against a running server, and measure
       simulate   run whole calls on a virtual network and clock, from seeds
       token      mint a token with a key of this machine's
 
@@ -25,6 +26,7 @@ enum Samtal {
     case "backup": run(BackupCommand.usage, rest, BackupCommand.run)
     case "clinic": run(ClinicCommand.usage, rest, ClinicCommand.run)
     case "invite": run(InviteCommand.usage, rest, InviteCommand.run)
+    case "load": run(LoadOptions.usage, rest, LoadCommand.run)
     case "simulate": exit(SimulateCommand.run(rest))
     case "token": run(TokenCommand.usage, rest, TokenCommand.run)
     case "--help", "-h", "help":

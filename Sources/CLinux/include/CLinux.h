@@ -73,6 +73,9 @@ int linux_send_batch(int socket, struct linux_message *messages, unsigned count)
 void linux_ask_for_buffers(int socket, int bytes);
 // Bytes of the socket's receive or send buffer, as the kernel counts them; -1 with errno.
 int linux_granted_buffer(int socket, int is_sending);
+// Datagrams that came while the socket's receive buffer was full, since it was opened and modulo
+// 2^32: what SO_RXQ_OVFL would tell beside each datagram; -1 with errno.
+int64_t linux_overflowed(int socket);
 // Has every datagram sent with "don't fragment", without keeping path MTU state; 0, or -1.
 int linux_forbid_fragments(int socket);
 
@@ -102,6 +105,11 @@ int linux_signals_read(int descriptor);
 void linux_name_thread(const char *name);
 // Binds the calling thread to one processor; 0, or an errno.
 int linux_bind_to_processor(int processor);
+// Processor time of the calling thread in nanoseconds.
+int64_t linux_thread_time(void);
+// Raises this process's limit on open descriptors to `wanted` or as near as is allowed; what holds
+// now.
+int64_t linux_raise_descriptor_limit(int64_t wanted);
 // How many processors this process may use.
 int linux_processors(void);
 // Fills `bytes` from the kernel's generator; 0, or -1 with errno.

@@ -3,25 +3,25 @@ import Wire
 
 /// Collects when a transport's packets came in, and reports each of them once (W17;
 /// draft-holmer-rmcat-transport-wide-cc-extensions-01).
-struct FeedbackBuilder: ~Copyable {
+public struct FeedbackBuilder: ~Copyable {
   /// The longest that a packet waits for its report.
   static let interval = Duration.milliseconds(100)
   /// A report goes at once when it has so many packets.
   static let packetsPerReport = 50
 
   /// When the next report is due; nil while there is nothing to report.
-  private(set) var nextDeadline: Instant?
+  public private(set) var nextDeadline: Instant?
   private var pending = BoundedArray<TransportFeedback.Observation>(capacity: 256)
   private var highest: ExtendedSequenceNumber?
   private var reportedThrough: UInt64 = 0
   private var count: UInt8 = 0
 
   /// Starts with nothing to report.
-  init() {}
+  public init() {}
 
   /// Notes a packet by its transport-wide sequence number. What comes while reports are overdue
   /// and the list is full is not reported.
-  mutating func receive(_ number: UInt16, now: Instant) {
+  public mutating func receive(_ number: UInt16, now: Instant) {
     // One roll-over is left below the first number, for packets that it overtook.
     let first = ExtendedSequenceNumber(1 << 16 | UInt64(number))
     let sequence = highest?.nearest(number) ?? first
@@ -37,7 +37,7 @@ struct FeedbackBuilder: ~Copyable {
   }
 
   /// The messages that report all that has come since the last ones.
-  mutating func takeDue(now: Instant, senderSSRC: UInt32, mediaSSRC: UInt32) -> [RTCPPacket] {
+  public mutating func takeDue(now: Instant, senderSSRC: UInt32, mediaSSRC: UInt32) -> [RTCPPacket] {
     guard let nextDeadline, nextDeadline <= now else { return [] }
     self.nextDeadline = nil
     var result: [RTCPPacket] = []

@@ -9,14 +9,11 @@ import Primitives
 /// those that belong together do not come one after the other: each destination's open group is
 /// found by a small hash table. The order within a destination is kept.
 struct SendQueue: ~Copyable {
-  /// Datagrams that fit.
-  static let capacity = 1_024
   /// Bytes that one group may hold: the longest UDP payload, less the headers of either family.
   private static let groupBytes = 65_000
-  private static let tableSize = 2 * capacity
 
   var usesSegmentation = true
-  var isFull: Bool { count == Self.capacity }
+  var isFull: Bool { count == capacity }
 
   /// Datagrams to one destination that go to the kernel as one message. All are as long as the
   /// first but for the last, which may be shorter and then ends the group.
@@ -30,35 +27,41 @@ struct SendQueue: ~Copyable {
     var isClosed = false
   }
 
+  /// Datagrams that fit: a power of two.
+  private let capacity: Int
   private let family: Int32
   private var count = 0
   private var groups: [Group] = []
   /// Open-addressing table: 1 + the latest group of a destination, or 0.
-  private var table = [Int32](repeating: 0, count: Self.tableSize)
+  private var table: [Int32]
   /// The datagram that follows in its group, or -1.
-  private var next = [Int](repeating: -1, count: Self.capacity)
+  private var next: [Int]
   private let datagrams: UnsafeMutablePointer<linux_vector>
   private let vectors: UnsafeMutablePointer<linux_vector>
   private let messages: UnsafeMutablePointer<linux_message>
   private let addresses: UnsafeMutablePointer<linux_socket_address>
   private let controls: UnsafeMutablePointer<linux_segment_control>
 
-  init(family: Int32) {
+  init(family: Int32, capacity: Int) {
+    precondition(capacity > 0 && capacity & (capacity - 1) == 0)
     self.family = family
-    groups.reserveCapacity(Self.capacity)
-    datagrams = .allocate(capacity: Self.capacity)
-    vectors = .allocate(capacity: Self.capacity)
-    messages = .allocate(capacity: Self.capacity)
-    addresses = .allocate(capacity: Self.capacity)
-    controls = .allocate(capacity: Self.capacity)
-    datagrams.initialize(repeating: linux_vector(), count: Self.capacity)
-    vectors.initialize(repeating: linux_vector(), count: Self.capacity)
-    messages.initialize(repeating: linux_message(), count: Self.capacity)
-    addresses.initialize(repeating: linux_socket_address(), count: Self.capacity)
-    controls.initialize(repeating: linux_segment_control(), count: Self.capacity)
+    self.capacity = capacity
+    table = Array(repeating: 0, count: 2 * capacity)
+    next = Array(repeating: -1, count: capacity)
+    groups.reserveCapacity(capacity)
+    datagrams = .allocate(capacity: capacity)
+    vectors = .allocate(capacity: capacity)
+    messages = .allocate(capacity: capacity)
+    addresses = .allocate(capacity: capacity)
+    controls = .allocate(capacity: capacity)
+    datagrams.initialize(repeating: linux_vector(), count: capacity)
+    vectors.initialize(repeating: linux_vector(), count: capacity)
+    messages.initialize(repeating: linux_message(), count: capacity)
+    addresses.initialize(repeating: linux_socket_address(), count: capacity)
+    controls.initialize(repeating: linux_segment_control(), count: capacity)
     let length =
       family == AF_INET ? LINUX_IPV4_SOCKET_ADDRESS_BYTES : LINUX_SOCKET_ADDRESS_BYTES
-    for index in 0..<Self.capacity {
+    for index in 0..<capacity {
       linux_prepare_segment_control(controls + index)
       messages[index].name = UnsafeMutableRawPointer(addresses + index)
       messages[index].name_length = UInt32(length)
@@ -74,7 +77,7 @@ struct SendQueue: ~Copyable {
   }
 
   mutating func append(_ bytes: UnsafeRawBufferPointer, to address: NetworkAddress) {
-    precondition(count < Self.capacity && bytes.count <= Self.groupBytes)
+    precondition(count < capacity && bytes.count <= Self.groupBytes)
     datagrams[count].bytes = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
     datagrams[count].length = UInt64(bytes.count)
     next[count] = -1
@@ -104,9 +107,9 @@ struct SendQueue: ~Copyable {
   private func place(of address: NetworkAddress) -> Int {
     var mixed = address.low ^ address.high &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(address.port) << 32
     mixed = (mixed ^ mixed >> 29) &* 0xBF58_476D_1CE4_E5B9
-    var place = Int(truncatingIfNeeded: mixed >> 32) & (Self.tableSize - 1)
+    var place = Int(truncatingIfNeeded: mixed >> 32) & (table.count - 1)
     while table[place] != 0, groups[Int(table[place]) - 1].address != address {
-      place = (place + 1) & (Self.tableSize - 1)
+      place = (place + 1) & (table.count - 1)
     }
     return place
   }

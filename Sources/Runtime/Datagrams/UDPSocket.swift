@@ -11,6 +11,8 @@ public struct UDPSocket: ~Copyable {
   public static let datagramsPerReceive = 64
   /// Bytes asked for as receive and as send buffer: some 100 ms of a full worker's media.
   public static let bufferBytes = 8 << 20
+  /// Datagrams that wait for one system call at most, where nothing else is said.
+  public static let usualLineUp = 1_024
 
   /// A datagram that has been received into a slot.
   public struct Arrival: Equatable, Sendable {
@@ -26,16 +28,18 @@ public struct UDPSocket: ~Copyable {
   public let localAddress: NetworkAddress
   /// Bytes that the kernel granted as receive buffer, its own overhead included.
   public let receiveBufferBytes: Int
-  /// What has been received, sent and dropped.
-  public private(set) var counters = DatagramCounters()
+  private var counted = DatagramCounters()
 
   private var queue: SendQueue
   private let messages: UnsafeMutablePointer<linux_message>
   private let vectors: UnsafeMutablePointer<linux_vector>
   private let addresses: UnsafeMutablePointer<linux_socket_address>
 
-  /// Opens a socket that does not block, bound to `address`; `::` takes both families.
-  public init(bindingTo address: NetworkAddress) throws(SystemError) {
+  /// Opens a socket that does not block, bound to `address`; `::` takes both families. `lineUp` is
+  /// how many datagrams can wait for `flush`, a power of two; each takes some 170 bytes.
+  public init(
+    bindingTo address: NetworkAddress, lineUp: Int = UDPSocket.usualLineUp
+  ) throws(SystemError) {
     let attempt = "bind UDP \(address)"
     var family = AF_INET6
     var descriptor = Self.open(family)
@@ -55,7 +59,7 @@ public struct UDPSocket: ~Copyable {
     _ = linux_forbid_fragments(descriptor)
     self.descriptor = descriptor
     receiveBufferBytes = Int(linux_granted_buffer(descriptor, 0))
-    queue = SendQueue(family: family)
+    queue = SendQueue(family: family, capacity: lineUp)
     let count = Self.datagramsPerReceive
     messages = .allocate(capacity: count)
     vectors = .allocate(capacity: count)
@@ -107,6 +111,17 @@ public struct UDPSocket: ~Copyable {
     return bound
   }
 
+  /// What has been received, sent and dropped.
+  public var counters: DatagramCounters {
+    var counters = counted
+    counters.overflowed = UInt64(max(0, linux_overflowed(descriptor)))
+    return counters
+  }
+
+  /// Whether the kernel granted the receive buffer that is asked for; it counts each byte twice
+  /// (socket(7)).
+  public var hasFullReceiveBuffer: Bool { receiveBufferBytes >= 2 * Self.bufferBytes }
+
   // MARK: Receiving
 
   /// Receives up to `datagramsPerReceive` datagrams, the first into the first slot and so on, and
@@ -125,11 +140,11 @@ public struct UDPSocket: ~Copyable {
         linux_receive_batch(descriptor, messages, UInt32(count))
       }
       if received >= 0 {
-        counters.received += UInt64(received)
+        counted.received += UInt64(received)
         return Int(received)
       }
       if errno == EAGAIN || errno == EWOULDBLOCK { return 0 }
-      counters.receiveErrors += 1
+      counted.receiveErrors += 1
     }
     return 0
   }
@@ -140,7 +155,7 @@ public struct UDPSocket: ~Copyable {
     precondition(index < Self.datagramsPerReceive)
     guard let source = addresses[index].networkAddress else { return nil }
     if messages[index].flags & Int32(LINUX_TRUNCATED) != 0 {
-      counters.oversized += 1
+      counted.oversized += 1
       return Arrival(length: 0, source: source)
     }
     return Arrival(length: Int(messages[index].length), source: source)
@@ -156,7 +171,7 @@ public struct UDPSocket: ~Copyable {
 
   /// Sends everything that is lined up. What cannot be sent is dropped and counted: media that
   /// waits is worth nothing, and one bad destination never holds up the others.
-  public mutating func flush() { queue.flush(to: descriptor, counting: &counters) }
+  public mutating func flush() { queue.flush(to: descriptor, counting: &counted) }
 
   /// Whether datagrams of equal size to one destination go to the kernel as one. On at first, and
   /// switched off by itself where the network device refuses.
@@ -175,6 +190,8 @@ public struct DatagramCounters: Equatable, Sendable {
   public var received: UInt64 = 0
   /// Received and too long for their slot.
   public var oversized: UInt64 = 0
+  /// Came while the receive buffer was full, and were lost: modulo 2^32.
+  public var overflowed: UInt64 = 0
   /// Errors that receiving reported.
   public var receiveErrors: UInt64 = 0
   /// Handed to the kernel.
@@ -197,6 +214,7 @@ extension DatagramCounters {
   public mutating func add(_ other: DatagramCounters) {
     received += other.received
     oversized += other.oversized
+    overflowed += other.overflowed
     receiveErrors += other.receiveErrors
     sent += other.sent
     sentAsSegments += other.sentAsSegments

@@ -163,13 +163,13 @@ final class WebFront: @unchecked Sendable {
     info.user = UnsafeMutableRawPointer(bitPattern: index + 1)
     switch listener.purpose {
     case .pages:
-      info.protocols = memory.protocols(["http", configuration.subprotocol])
+      info.protocols = memory.protocols(["http", configuration.subprotocol], webCallback)
       refuseOtherProtocols(&info)
     case .admin:
-      info.protocols = memory.protocols(["http"])
+      info.protocols = memory.protocols(["http"], webCallback)
       refuseOtherProtocols(&info)
     case .lines:
-      info.protocols = memory.protocols(["lines"])
+      info.protocols = memory.protocols(["lines"], webCallback)
       info.options |= UInt64(LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG)
       info.listen_accept_role = memory.string("raw-skt")
       info.listen_accept_protocol = memory.string("lines")
@@ -205,7 +205,7 @@ final class WebFront: @unchecked Sendable {
     var info = lws_context_creation_info()
     info.vhost_name = memory.string("mailbox")
     info.port = web_no_port
-    info.protocols = memory.protocols(["mailbox"])
+    info.protocols = memory.protocols(["mailbox"], webCallback)
     guard let host = lws_create_vhost(context, &info) else {
       throw WebServerError(reason: "libwebsockets has no room for the mailbox")
     }
@@ -223,55 +223,5 @@ final class WebFront: @unchecked Sendable {
     let index = Int(bitPattern: user) - 1
     return configuration.listeners.indices.contains(index)
       ? configuration.listeners[index].purpose : nil
-  }
-}
-
-/// Memory that the library reads for as long as its context lives.
-private struct LibraryMemory: ~Copyable {
-  private var blocks: [UnsafeMutableRawPointer] = []
-
-  deinit { for block in blocks { free(block) } }
-
-  mutating func string(_ text: String) -> UnsafePointer<CChar>? {
-    guard let copy = strdup(text) else { return nil }
-    blocks.append(copy)
-    return UnsafePointer(copy)
-  }
-
-  private mutating func array<Element>(_ elements: [Element]) -> UnsafePointer<Element>? {
-    let size = MemoryLayout<Element>.stride * elements.count
-    guard let block = malloc(size) else { return nil }
-    blocks.append(block)
-    let pointer = block.bindMemory(to: Element.self, capacity: elements.count)
-    pointer.initialize(from: elements, count: elements.count)
-    return UnsafePointer(pointer)
-  }
-
-  mutating func pointers(
-    _ pointers: [UnsafeMutableRawPointer?]
-  ) -> UnsafeMutablePointer<UnsafeMutableRawPointer?>? {
-    UnsafeMutablePointer(mutating: array(pointers))
-  }
-
-  /// A table of protocols, all with our one callback, ended as the library wants it.
-  mutating func protocols(
-    _ names: [String]
-  ) -> UnsafePointer<lws_protocols>? {
-    var table: [lws_protocols] = []
-    for name in names {
-      var entry = lws_protocols()
-      entry.name = string(name)
-      entry.callback = webCallback
-      entry.rx_buffer_size = 2_048
-      table.append(entry)
-    }
-    return array(table + [lws_protocols()])
-  }
-
-  mutating func idlePolicy(ping: Duration) -> UnsafePointer<lws_retry_bo_t>? {
-    var policy = lws_retry_bo_t()
-    policy.secs_since_valid_ping = UInt16(clamping: ping.milliseconds / 1_000)
-    policy.secs_since_valid_hangup = UInt16(clamping: ping.milliseconds * 3 / 2_000)
-    return array([policy])
   }
 }

@@ -78,6 +78,10 @@ public final class WebServer: Sendable {
 public struct WebServerError: Error, CustomStringConvertible, Sendable {
   /// For the operator: which listener, or which file.
   public var reason: String
+
+  /// Wraps the reason.
+  public init(reason: String) { self.reason = reason }
+
   /// The reason.
   public var description: String { reason }
 }

@@ -127,6 +127,10 @@ struct MetricsText {
     add(
       "datagrams_segmented_total", .counter, "Of these, the ones sent as segments.",
       perWorker(\.datagrams.sentAsSegments))
+    add(
+      "datagrams_overflowed_total", .counter,
+      "Datagrams that came while the socket's receive buffer was full, and were lost.",
+      perWorker(\.datagrams.overflowed))
     let unsent: [(String, KeyPath<DatagramCounters, UInt64>)] = [
       ("full", \.droppedFull), ("unsendable", \.droppedUnsendable),
     ]
