@@ -68,13 +68,15 @@ public struct LoadClinic: Sendable {
   private static let tokenLifetime = Duration.minutes(10)
 
   /// A token for one person: of the whole clinic, or of one visit.
-  func token(person: String, role: String, visit: String?, now: WallTime) -> String {
+  func token(
+    person: String, role: String, visit: String? = nil, waits: Bool = false, now: WallTime
+  ) -> String {
     JWT.sign(
       subject: person,
       claims: .compact([
         "clinic": .string(id), "visit": visit.map(JSON.string), "role": .string(role),
         "name": "Load", "identified_by": role == "staff" ? "staff" : "e_id",
-        "admission": role == "staff" ? nil : "lobby",
+        "admission": waits ? "lobby" : nil,
       ]), from: now, for: Self.tokenLifetime, key: key)
   }
 }

@@ -16,7 +16,7 @@ public struct LoadReport: Sendable {
 
   init(_ measurement: Measurement) {
     figures =
-      measurement.joining + measurement.media + measurement.losses + measurement.server
+      measurement.joining + measurement.media + measurement.decoding + measurement.losses + measurement.server
       + measurement.tester
     errors = measurement.tally.errors.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       .map { ($0.key, $0.value) }
@@ -53,6 +53,8 @@ public struct LoadReport: Sendable {
         exceeded.append("\(bound.name) \(limit): \(figure.label) is \(figure.text)")
       }
     }
+    let wrong = self["decoding", "wrong"]?.number ?? 0
+    if wrong > 0 { exceeded.append("\(Int(wrong)) pictures and sounds were of somebody else") }
     let expected = self["media", "tracks_expected"]?.number ?? 0
     let received = self["media", "tracks_received"]?.number ?? 0
     if expected == 0 { exceeded.append("nobody had anything to see or hear") }

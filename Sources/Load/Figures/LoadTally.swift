@@ -39,6 +39,14 @@ struct LoadTally {
   /// Seconds that participants were in their calls, added up.
   var attendance = Duration.zero
 
+  // What was decoded.
+  var glassToGlass = Histogram()
+  var mouthToEar = Histogram()
+  var likeness = Likeness()
+  var wrong: UInt64 = 0
+  var undecodable: UInt64 = 0
+  var undecoded: UInt64 = 0
+
   // The tester itself.
   var overflows: UInt64 = 0
   var unsent: UInt64 = 0
@@ -46,6 +54,37 @@ struct LoadTally {
   var hasFullBuffers = true
   /// How late sounds and frames were sent that had their time.
   var lateness = Histogram()
+
+  /// How like their originals pictures were, in decibels.
+  struct Likeness {
+    private var sum = 0.0
+    private var count = 0
+    private(set) var least: Double?
+    var mean: Double? { count == 0 ? nil : sum / Double(count) }
+
+    mutating func add(_ decibels: Double) {
+      // A perfect picture has no finite likeness.
+      let decibels = min(decibels, 99)
+      sum += decibels
+      count += 1
+      least = min(least ?? decibels, decibels)
+    }
+  }
+
+  /// Adds what was decoded; `sent` tells when a frame or sound of a loop last went out.
+  mutating func add(
+    _ finding: DecodeThread.Finding, sent: (DecodeThread.Stream, UInt32) -> Instant?
+  ) {
+    switch finding {
+    case .picture(let stream, let number, let decibels, let time):
+      likeness.add(decibels)
+      if let sent = sent(stream, number) { glassToGlass.add(time - sent) }
+    case .sound(let stream, let number, let time):
+      if let sent = sent(stream, number) { mouthToEar.add(time - sent) }
+    case .wrong: wrong += 1
+    case .undecodable: undecodable += 1
+    }
+  }
 
   mutating func addFreeze(_ span: Duration) {
     freezes.add(span)

@@ -50,6 +50,27 @@ extension Measurement {
       ]
   }
 
+  /// What was shown and heard of what some decoded; nothing where nobody did.
+  var decoding: [Figure] {
+    guard plan.decode > 0 else { return [] }
+    let section = "decoding"
+    return [
+      Figure(section, "pictures", "pictures decoded", .count(tally.glassToGlass.count)),
+      Figure(section, "stamps_heard", "stamps heard in sounds", .count(tally.mouthToEar.count)),
+      Figure(section, "wrong", "showed or said somebody else", .count(tally.wrong)),
+      Figure(section, "undecodable", "undecodable", .count(tally.undecodable)),
+      Figure(section, "undecoded", "not decoded, for want of time", .count(tally.undecoded)),
+      Figure(
+        section, "psnr_mean_db", "likeness of pictures, mean",
+        .number(tally.likeness.mean, unit: "dB")),
+      Figure(
+        section, "psnr_least_db", "likeness of pictures, least",
+        .number(tally.likeness.least, unit: "dB")),
+    ]
+      + times(section, "glass_to_glass", "glass to glass", tally.glassToGlass)
+      + times(section, "mouth_to_ear", "sound to decoder", tally.mouthToEar)
+  }
+
   /// What was lost, and where.
   var losses: [Figure] {
     let section = "loss"
@@ -145,7 +166,7 @@ extension Measurement {
         .part(watch.highestLoad)),
       Figure(
         section, "processor_percent", "processor, of one core",
-        .part((watch.mediaTime + watch.signalingTime).seconds / seconds)),
+        .part(watch.ownTime.seconds / seconds)),
       Figure(
         section, "lateness_p99_ms", "sent later than due, p99",
         .time(tally.lateness.quantile(0.99))),
@@ -166,6 +187,9 @@ extension Measurement {
     }
     if tally.overflows > 0 {
       reasons.append("the tester's sockets had no room for \(tally.overflows) datagrams")
+    }
+    if tally.undecoded > 0 {
+      reasons.append("the tester had no time to decode \(tally.undecoded) frames and sounds")
     }
     return reasons
   }

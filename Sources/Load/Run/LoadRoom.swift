@@ -9,10 +9,24 @@ final class LoadRoom {
   var isOpen = false
   /// Who is there, by their places; the one who starts the call has the first.
   var members: [Participant?]
+  private let run: String
+  private var hasPatient = false
 
-  init(index: Int, places: Int) {
+  /// `run` sets its people apart from those of other runs.
+  init(index: Int, places: Int, run: String) {
     self.index = index
+    self.run = run
     members = Array(repeating: nil, count: places)
+  }
+
+  /// Who somebody of the room is, to the clinic.
+  func person(_ word: String) -> String { "per_load-\(run)-\(index)-\(word)" }
+
+  /// The patient whom the visit is for, once: to the first who comes.
+  func takePatient() -> String? {
+    guard !hasPatient else { return nil }
+    hasPatient = true
+    return person("patient")
   }
 
   /// The others in the room.

@@ -9,6 +9,7 @@ public final class LoadRun {
   private enum Token {
     static let lines = UInt64.max
     static let signals = UInt64.max - 1
+    static let findings = UInt64.max - 2
   }
 
   /// When somebody is to come, or to go and be followed.
@@ -28,6 +29,7 @@ public final class LoadRun {
   private let signals: StopSignals
   private let server: ServerProbe
   private let progress: (LoadProgress) -> Void
+  private let decoding: DecodeThread?
   private var loop: EventLoop
   private var random: RandomSource
   private var deadlines: DeadlineQueue
@@ -43,7 +45,7 @@ public final class LoadRun {
 
   /// Gets everything ready; nothing is sent before `run`. `progress` is told every second.
   public init(
-    _ plan: LoadPlan, clinic: LoadClinic, loops: [MediaSource: MediaLoop] = [:],
+    _ plan: LoadPlan, clinic: LoadClinic, media: LoadMedia,
     server: ServerProbe, progress: @escaping (LoadProgress) -> Void
   ) throws {
     self.plan = plan
@@ -53,27 +55,33 @@ public final class LoadRun {
     var random = RandomSource(seed: plan.seed)
     lines = try LoadLines(to: plan)
     network = LoadNetwork(plan)
+    decoding = plan.decode > 0 ? try DecodeThread() : nil
     let now = WallClock.now()
     surroundings = Participant.Surroundings(
       plan: plan, clinic: clinic, lines: lines, network: network,
       certificate: try Certificate.generate(
         validFrom: now + .hours(-24), until: now + .hours(30 * 24), random: &random),
-      loops: loops)
+      media: media, decoding: decoding)
+    let name = random.string(length: 10, alphabet: "abcdefghijklmnopqrstuvwxyz0123456789")
     self.random = random
     loop = try EventLoop()
     deadlines = DeadlineQueue(capacity: plan.people)
     people = Array(repeating: nil, count: plan.people)
-    rooms = (0..<plan.rooms).map { LoadRoom(index: $0, places: plan.participants) }
+    rooms = (0..<plan.rooms).map { LoadRoom(index: $0, places: plan.participants, run: name) }
     watch = LoadWatch()
     try loop.watch(lines.events.descriptor, for: .reading, token: Token.lines)
+    if let decoding {
+      try loop.watch(decoding.findings.descriptor, for: .reading, token: Token.findings)
+    }
     try loop.watch(signals.descriptor, for: .reading, token: Token.signals)
   }
 
   /// Runs to the end of the plan, or until the operator interrupts.
   public func run() throws -> LoadReport {
+    let decoder = try decoding?.start()
     let before = server.sample()
     let start = MonotonicClock.now()
-    watch.start(now: start)
+    watch.start(others: otherThreads, now: start)
     schedule(from: start)
     let end = start + plan.ramp + plan.duration
     try turn(until: end)
@@ -88,6 +96,8 @@ public final class LoadRun {
     for person in people.compactMap({ $0 }) { person.leave(now: now) }
     try turn(until: now + Self.farewell)
     lines.client.stop()
+    decoding?.requestStop()
+    decoder?.join()
     return LoadReport(
       Measurement(
         plan: plan, tally: figures, watch: watch, droppedReceiving: network.droppedReceiving,
@@ -114,6 +124,7 @@ public final class LoadRun {
       for token in loop.ready {
         switch token {
         case Token.lines: takeEvents()
+        case Token.findings: takeFindings()
         case Token.signals: if signals.take() == .stop { wasInterrupted = true }
         default:
           guard let person = people[Int(token)] else { continue }
@@ -156,6 +167,18 @@ public final class LoadRun {
         guard let person = owners.removeValue(forKey: line) else { continue }
         person.closed(reason: reason, now: now)
         if person.line != line { owners[person.line] = person }
+      }
+    }
+  }
+
+  private func takeFindings() {
+    guard let decoding else { return }
+    decoding.findings.acknowledge()
+    while let finding = decoding.findings.take() {
+      network.tally.value.add(finding) { stream, number in
+        let publisher = people.lazy.compactMap { $0 }.first { $0.identity == stream.publisher }
+        let times = publisher?.media?.sentTimes(of: stream.source) ?? []
+        return times.indices.contains(Int(number)) ? times[Int(number)] : nil
       }
     }
   }
@@ -203,7 +226,7 @@ public final class LoadRun {
   private func enter(slot: Int, room: LoadRoom, place: Int, now: Instant) throws {
     lastIdentity += 1
     let person = try Participant(
-      identity: lastIdentity, slot: slot, room: room, isHost: place == 0,
+      identity: lastIdentity, slot: slot, room: room, position: place,
       decodes: slot < plan.decode, random: random.fork(), around: surroundings, now: now)
     people[slot] = person
     room.members[place] = person
@@ -242,12 +265,17 @@ public final class LoadRun {
     return tally
   }
 
+  /// Processor time of the threads beside this one.
+  private var otherThreads: [Duration] {
+    [lines.client.processorTime] + (decoding.map { [$0.processorTime] } ?? [])
+  }
+
   private func tick(now: Instant) {
     let figures = tally(now: now)
     let present = people.compactMap { $0 }.filter { $0.present != nil }
     progress(
       watch.tick(
         figures, server: server.process, rooms: Set(present.map(\.room.index)).count, people: present.count,
-        signaling: lines.client.processorTime, now: now))
+        others: otherThreads, now: now))
   }
 }

@@ -27,41 +27,44 @@ struct LoadWatch {
   private var start = Instant.origin
   private var last = Instant.origin
   private var lastPackets: UInt64 = 0
-  private var lastTimes: (media: Duration, signaling: Duration) = (.zero, .zero)
+  /// Processor time of each of the tester's threads.
+  private var lastTimes: [Duration] = []
   private var recent: [Double] = []
 
   /// The most that the tester used of one core, over some seconds.
   private(set) var highestLoad = 0.0
-  private(set) var mediaTime = Duration.zero
-  private(set) var signalingTime = Duration.zero
+  /// Processor time of all of its threads.
+  private(set) var ownTime = Duration.zero
   private(set) var mostPackets = 0
 
   /// Bytes that the server's process had in memory, second by second.
   private(set) var memory: [(at: Duration, bytes: Int)] = []
 
   /// Begins to look; on the thread of the run.
-  mutating func start(now: Instant) {
+  mutating func start(others: [Duration], now: Instant) {
     start = now
     last = now
     nextTick = now + Self.interval
-    lastTimes.media = ThreadClock.now()
+    lastTimes = [ThreadClock.now()] + others
   }
 
   /// Notes what the tester has used since the last look: seconds of its busiest thread.
-  private mutating func noteOwnTime(signaling: Duration) -> Double {
-    let media = ThreadClock.now()
-    let used = (media: media - lastTimes.media, signaling: signaling - lastTimes.signaling)
-    lastTimes = (media, signaling)
-    mediaTime = mediaTime + used.media
-    signalingTime = signaling
-    return max(used.media, used.signaling).seconds
+  private mutating func noteOwnTime(_ others: [Duration]) -> Double {
+    let times = [ThreadClock.now()] + others
+    let used = zip(times, lastTimes).map { $0 - $1 }
+    lastTimes = times
+    ownTime = used.reduce(ownTime, +)
+    return used.max()?.seconds ?? 0
   }
 
+  /// Takes the figures of a second. `others` are the processor times of the tester's threads beside
+  /// this one, as many as at the start.
   mutating func tick(
-    _ tally: LoadTally, server: ServerProcess?, rooms: Int, people: Int, signaling: Duration, now: Instant
+    _ tally: LoadTally, server: ServerProcess?, rooms: Int, people: Int, others: [Duration],
+    now: Instant
   ) -> LoadProgress {
     let span = (now - last).seconds
-    let load = noteOwnTime(signaling: signaling) / span
+    let load = noteOwnTime(others) / span
     recent.append(load)
     if recent.count > Self.window { recent.removeFirst() }
     if recent.count == Self.window {

@@ -17,7 +17,7 @@ extension Participant {
     form.shape(bitsPerSecond: plan.rate)
     var client = PeerClient(
       configuration: form, certificate: around.certificate, random: random.fork(),
-      loops: around.loops)
+      loops: loops)
     let offer = client.makeOffer()
     media = consume client
     request(
@@ -90,14 +90,14 @@ extension Participant {
           hasSeen = true
           tally.value.firstPictures.add(now - firstChance)
         }
-        arrive(frame.mark, now: now)
+        arrive(frame.mark, frame.payload, now: now)
       case .sound(let sound):
         tally.value.soundDelays.add(now - sound.mark.captured)
         if !hasHeard {
           hasHeard = true
           tally.value.firstSounds.add(now - firstChance)
         }
-        arrive(sound.mark, now: now)
+        arrive(sound.mark, sound.payload, now: now)
       case .connected: publish(now: now)
       case .closed(let reason): if !isLeaving { tally.fail("media closed: \(reason)") }
       case .silent: tally.fail("media silent")
@@ -113,7 +113,8 @@ extension Participant {
     return max(started, others)
   }
 
-  private func arrive(_ mark: MediaMark, now: Instant) {
+  private func arrive(_ mark: MediaMark, _ payload: [UInt8], now: Instant) {
+    if decodes { decode(mark, payload, now: now) }
     let name = FlowName(publisher: mark.publisher, source: mark.source)
     guard flows[name] != nil else {
       flows[name] = Flow(at: now, interval: interval(of: mark.source))
@@ -122,8 +123,18 @@ extension Participant {
     if let freeze = flows[name]?.arrive(at: now) { tally.value.addFreeze(freeze) }
   }
 
+  private func decode(_ mark: MediaMark, _ payload: [UInt8], now: Instant) {
+    let publisher = room.members.lazy.compactMap { $0 }.first { $0.identity == mark.publisher }
+    guard let decoding = around.decoding, let publisher else { return }
+    let job = DecodeThread.Job(
+      stream: .init(viewer: identity, publisher: mark.publisher, source: mark.source),
+      number: mark.number, identity: around.media.identity(of: publisher.position, mark.source),
+      bytes: payload, arrived: now)
+    if !decoding.post(job) { tally.value.undecoded += 1 }
+  }
+
   private func interval(of source: MediaSource) -> Duration {
-    around.loops[source]?.interval
+    loops[source]?.interval
       ?? (source.kind == .audio ? .milliseconds(20) : LoadPlan.frameInterval)
   }
 

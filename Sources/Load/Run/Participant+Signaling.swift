@@ -41,7 +41,13 @@ extension Participant {
     if media == nil, place != .out { negotiate(now: now) }
   }
 
-  private var firstWish: JSON { isHost ? ["type": .string(around.plan.visitType)] : [:] }
+  private var firstWish: JSON {
+    guard isHost else { return [:] }
+    return [
+      "type": .string(around.plan.visitType),
+      "patient": ["person": .string(room.person("patient")), "name": "Load"],
+    ]
+  }
 
   private func tellDevices() {
     let publish = around.plan.publish

@@ -16,7 +16,8 @@ final class Participant {
     let lines: LoadLines
     let network: LoadNetwork
     let certificate: Certificate
-    let loops: [MediaSource: MediaLoop]
+    let media: LoadMedia
+    let decoding: DecodeThread?
   }
 
   /// Names the person in the marks of their media.
@@ -24,10 +25,11 @@ final class Participant {
   /// The slot of the run that this person has.
   let slot: Int
   let room: LoadRoom
-  /// Whether this one makes the visit and starts the call.
-  let isHost: Bool
+  /// The place that this one has there; the first makes the visit and starts the call.
+  let position: Int
   let decodes: Bool
   let around: Surroundings
+  let loops: [MediaSource: MediaLoop]
   var tally: LoadTallyBox { around.network.tally }
   var random: RandomSource
   var socket: UDPSocket
@@ -66,20 +68,23 @@ final class Participant {
   }
 
   init(
-    identity: UInt32, slot: Int, room: LoadRoom, isHost: Bool, decodes: Bool,
+    identity: UInt32, slot: Int, room: LoadRoom, position: Int, decodes: Bool,
     random: RandomSource, around: Surroundings, now: Instant
   ) throws(SystemError) {
     self.identity = identity
     self.slot = slot
     self.room = room
-    self.isHost = isHost
+    self.position = position
     self.decodes = decodes
     self.random = random
     self.around = around
+    loops = around.media.loops(of: position)
     started = now
     socket = try UDPSocket(bindingTo: around.network.localAddress, lineUp: LoadNetwork.lineUp)
     line = around.lines.connect()
   }
+
+  var isHost: Bool { position == 0 }
 
   /// When `handleDeadline` wants to be called.
   var nextDeadline: Instant? {
@@ -101,14 +106,26 @@ final class Participant {
       ]
       members.append(JSON.Member("resume", resume))
     } else {
-      let isStaff = isHost || !around.plan.waitsInLobby
-      let token = around.clinic.token(
-        person: "per_load-\(random.string(length: 12))", role: isStaff ? "staff" : "guest",
-        visit: isHost ? nil : room.visit, now: WallClock.now())
       members.append(JSON.Member("token", .string(token)))
     }
     members.append(JSON.Member("client", ["name": "samtal load", "device": "computer"]))
     request("session.open", .object(members))
+  }
+
+  /// Lets in a member of staff of the whole clinic, or somebody to the room's visit.
+  private var token: String {
+    let clinic = around.clinic
+    let now = WallClock.now()
+    guard !isHost, let visit = room.visit else {
+      return clinic.token(person: room.person("staff"), role: "staff", now: now)
+    }
+    if let patient = room.takePatient() {
+      return clinic.token(
+        person: patient, role: "patient", visit: visit, waits: around.plan.waitsInLobby, now: now)
+    }
+    return clinic.token(
+      person: room.person("guest-\(identity)"), role: "guest", visit: visit,
+      waits: around.plan.waitsInLobby, now: now)
   }
 
   /// The connection is gone: everybody who did not want that comes back to their session.
