@@ -86,6 +86,7 @@ public final class LoadRun {
     let end = start + plan.ramp + plan.duration
     try turn(until: end)
     let stopped = MonotonicClock.now()
+    stayAsYouAre()
     for person in people.compactMap({ $0 }) { finish(person, now: stopped) }
     let drained = MonotonicClock.now() + Self.drain
     wasInterrupted = false
@@ -221,6 +222,13 @@ public final class LoadRun {
       nextReconnect = due + interval
       for person in people.compactMap({ $0 }) { person.loseLine(now: now) }
     }
+  }
+
+  /// Nobody comes or goes any more, and no connection is cut.
+  private func stayAsYouAre() {
+    entries = []
+    nextChurn = nil
+    nextReconnect = nil
   }
 
   private func enter(slot: Int, room: LoadRoom, place: Int, now: Instant) throws {

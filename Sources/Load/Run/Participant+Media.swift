@@ -9,7 +9,7 @@ extension Participant {
     guard media == nil, place != .out else { return }
     let plan = around.plan
     var form = PeerClient.Configuration(publisher: identity)
-    form.sources = MediaSource.allCases.filter(plan.publish.contains)
+    form.sources = MediaSource.allCases.filter(publishes.contains)
     form.personSeats = min(max(1, plan.participants - 1), Limits.personSeats)
     form.screenSeats = plan.publish.contains(.screen) ? 1 : 0
     form.profiles = plan.profiles
@@ -53,7 +53,7 @@ extension Participant {
 
   /// In the lobby no sender holds a track.
   func publish(now: Instant) {
-    media?.setPublishing(place == .call && !isDone ? around.plan.publish : [], now: now)
+    media?.setPublishing(place == .call && !isDone ? publishes : [], now: now)
     noticePresence(now: now)
   }
 
@@ -155,9 +155,9 @@ extension Participant {
   func settle(_ other: Participant, now: Instant) {
     guard let present, let otherPresent = other.present else { return }
     let isDue = now - max(present, otherPresent) >= Self.grace
-    for source in around.plan.publish {
+    for source in other.publishes {
       let flow = flows.removeValue(forKey: FlowName(publisher: other.identity, source: source))
-      if let flow, let freeze = flow.freeze(endingAt: now) { tally.value.addFreeze(freeze) }
+      if let flow, let freeze = flow.freeze(endingAt: now) {  tally.value.addFreeze(freeze) }
       guard isDue else { continue }
       tally.value.tracksExpected += 1
       if flow != nil { tally.value.tracksReceived += 1 }

@@ -50,14 +50,14 @@ extension Participant {
   }
 
   private func tellDevices() {
-    let publish = around.plan.publish
+    let publish = publishes
     request(
       "self.update",
       [
         "microphone": .bool(publish.contains(.microphone)),
         "camera": .bool(publish.contains(.camera)),
       ])
-    if publish.contains(.screen) { request("share.start", ["audio": false]) }
+    if publish.contains(.screen), place == .call { request("share.start", ["audio": false]) }
   }
 
   // MARK: Notifications

@@ -86,6 +86,11 @@ final class Participant {
 
   var isHost: Bool { position == 0 }
 
+  /// What this one publishes: a screen is shared by the one who started the call.
+  var publishes: Set<MediaSource> {
+    isHost ? around.plan.publish : around.plan.publish.subtracting([.screen])
+  }
+
   /// When `handleDeadline` wants to be called.
   var nextDeadline: Instant? {
     switch media {
