@@ -16,7 +16,8 @@ public struct LoadReport: Sendable {
 
   init(_ measurement: Measurement) {
     figures =
-      measurement.joining + measurement.media + measurement.decoding + measurement.losses + measurement.server
+      measurement.joining + measurement.media + measurement.decoding + measurement.losses
+      + measurement.server
       + measurement.tester
     errors = measurement.tally.errors.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       .map { ($0.key, $0.value) }

@@ -37,7 +37,8 @@ enum LoadCommand {
           + "have \(allowed): ulimit -n \(needed)")
     }
     let run = try LoadRun(
-      plan, clinic: clinic, media: try LoadMedia(for: plan), server: try probe(options, at: site, of: plan),
+      plan, clinic: clinic, media: try LoadMedia(for: plan),
+      server: try probe(options, at: site, of: plan),
       progress: { show($0) })
     var report = try run.run()
     report.hold(

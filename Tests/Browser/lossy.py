@@ -27,7 +27,7 @@ class LossyNetwork:
     def __init__(self, target: int, weather: Weather, seed: int):
         self.weather = weather
         self.port = 0
-        self._target = target
+        self.target = target
         self._random = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -73,7 +73,7 @@ class _Outside(asyncio.DatagramProtocol):
     async def _open(self, address):
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: _Inside(self._network, self._transport, address),
-            remote_addr=("127.0.0.1", self._network._target),
+            remote_addr=("127.0.0.1", self._network.target),
         )
         return transport
 

@@ -1,7 +1,9 @@
 import Primitives
 
 extension Measurement {
-  private static let quantiles = [("p50", "median", 0.5), ("p95", "p95", 0.95), ("p99", "p99", 0.99)]
+  private static let quantiles = [
+    ("p50", "median", 0.5), ("p95", "p95", 0.95), ("p99", "p99", 0.99),
+  ]
 
   private func times(
     _ section: String, _ key: String, _ label: String, _ histogram: Histogram

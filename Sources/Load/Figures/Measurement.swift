@@ -38,7 +38,9 @@ struct Measurement {
     guard points.count >= 60 else { return nil }
     let times = points.map { $0.at.seconds / 60 }
     let bytes = points.map { Double($0.bytes) }
-    let middle = (times.reduce(0, +) / Double(points.count), bytes.reduce(0, +) / Double(points.count))
+    let middle = (
+      times.reduce(0, +) / Double(points.count), bytes.reduce(0, +) / Double(points.count)
+    )
     let covariance = zip(times, bytes).reduce(0) {
       $0 + ($1.0 - middle.0) * ($1.1 - middle.1)
     }

@@ -283,7 +283,8 @@ public final class LoadRun {
     let present = people.compactMap { $0 }.filter { $0.present != nil }
     progress(
       watch.tick(
-        figures, server: server.process, rooms: Set(present.map(\.room.index)).count, people: present.count,
+        figures, server: server.process, rooms: Set(present.map(\.room.index)).count,
+        people: present.count,
         others: otherThreads, now: now))
   }
 }

@@ -157,7 +157,7 @@ extension Participant {
     let isDue = now - max(present, otherPresent) >= Self.grace
     for source in other.publishes {
       let flow = flows.removeValue(forKey: FlowName(publisher: other.identity, source: source))
-      if let flow, let freeze = flow.freeze(endingAt: now) {  tally.value.addFreeze(freeze) }
+      if let flow, let freeze = flow.freeze(endingAt: now) { tally.value.addFreeze(freeze) }
       guard isDue else { continue }
       tally.value.tracksExpected += 1
       if flow != nil { tally.value.tracksReceived += 1 }

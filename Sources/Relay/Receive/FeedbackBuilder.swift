@@ -37,7 +37,8 @@ public struct FeedbackBuilder: ~Copyable {
   }
 
   /// The messages that report all that has come since the last ones.
-  public mutating func takeDue(now: Instant, senderSSRC: UInt32, mediaSSRC: UInt32) -> [RTCPPacket] {
+  public mutating func takeDue(now: Instant, senderSSRC: UInt32, mediaSSRC: UInt32) -> [RTCPPacket]
+  {
     guard let nextDeadline, nextDeadline <= now else { return [] }
     self.nextDeadline = nil
     var result: [RTCPPacket] = []

@@ -38,7 +38,8 @@ public final class WebClient: Sendable {
 
   /// Starts the thread, without a connection; events go to `events`.
   public init(
-    to address: SignalingAddress, subprotocol: String = "samtal.v1", trusting trust: Trust = .init(),
+    to address: SignalingAddress, subprotocol: String = "samtal.v1",
+    trusting trust: Trust = .init(),
     events: Mailbox<Event>
   ) throws(WebServerError) {
     do throws(SystemError) {
