@@ -89,7 +89,7 @@ let package = Package(
     program(
       "samtal",
       [
-        "CWeb", "Primitives", "Security", "Visits", "Engine", "Store", "Runtime", "Setup",
+        "CWeb", "Primitives", "Wire", "Security", "Visits", "Engine", "Store", "Runtime", "Setup",
         "Simulation", "Load",
       ]),
 

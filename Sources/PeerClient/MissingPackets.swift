@@ -28,11 +28,12 @@ struct MissingPackets {
 
   /// Forgets all packets before one.
   mutating func removeAll(before index: UInt64) {
-    entries = entries.filter { $0.key >= index }
+    if !entries.isEmpty { entries = entries.filter { $0.key >= index } }
   }
 
   /// The packets to ask for now, in order, and those that were asked for often enough.
   mutating func takeDue(now: Instant) -> (wanted: [UInt16], lost: [UInt64]) {
+    guard !entries.isEmpty else { return ([], []) }
     let due = entries.filter { $0.value.due <= now }.keys.sorted()
     var wanted: [UInt16] = []
     var lost: [UInt64] = []
@@ -49,5 +50,7 @@ struct MissingPackets {
   }
 
   /// When to ask next.
-  var nextDeadline: Instant? { entries.values.map(\.due).min() }
+  var nextDeadline: Instant? {
+    entries.isEmpty ? nil : entries.values.lazy.map(\.due).min()
+  }
 }

@@ -196,10 +196,11 @@ public struct PeerClient: ~Copyable {
     var deadline = transportDeadline
     guard isConnected else { return deadline }
     deadline = earliest(earliest(deadline, nextReport), feedback.nextDeadline)
-    for track in published where track.payloadTypes != nil {
-      deadline = earliest(deadline, track.nextCapture)
+    // By index: a track is large, and a copy of it with every packet would show.
+    for index in published.indices where published[index].payloadTypes != nil {
+      deadline = earliest(deadline, published[index].nextCapture)
     }
-    for track in received { deadline = earliest(deadline, track.nextDeadline) }
+    for index in received.indices { deadline = earliest(deadline, received[index].nextDeadline) }
     return deadline
   }
 

@@ -1,9 +1,9 @@
-import PeerClient
 import Primitives
 import Runtime
 import Testing
 
 @testable import Load
+@testable import PeerClient
 
 @Suite struct LossTests {
   private func account(expected: UInt64, received: UInt64) -> LossAccount {

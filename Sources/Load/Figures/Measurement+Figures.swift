@@ -181,6 +181,9 @@ extension Measurement {
   /// The part of a core beyond which the tester measures itself.
   private static let highestLoad = 0.9
 
+  /// How late one in a hundred may be sent.
+  private static let latest = Duration.milliseconds(250)
+
   var voidReasons: [String] {
     var reasons: [String] = []
     if watch.highestLoad > Self.highestLoad {
@@ -189,6 +192,11 @@ extension Measurement {
     }
     if tally.overflows > 0 {
       reasons.append("the tester's sockets had no room for \(tally.overflows) datagrams")
+    }
+    if let late = tally.lateness.quantile(0.99), late > Self.latest {
+      reasons.append(
+        "the tester sent one packet in a hundred \(Int(late.milliseconds)) ms late or more: this "
+          + "machine had no time for it")
     }
     if tally.undecoded > 0 {
       reasons.append("the tester had no time to decode \(tally.undecoded) frames and sounds")

@@ -7,6 +7,8 @@ import Wire
 final class LoadNetwork {
   /// Datagrams that wait for one system call at most: a frame fits.
   static let lineUp = 64
+  /// Datagrams that are received at once: few wait on the socket of one.
+  private static let batch = 16
 
   private enum Direction { case sending, receiving }
 
@@ -42,7 +44,7 @@ final class LoadNetwork {
     func room(_ count: Int) -> [UnsafeMutableRawBufferPointer] {
       (0..<count).map { _ in .allocate(byteCount: Limits.datagramBytes, alignment: 16) }
     }
-    slots = room(UDPSocket.datagramsPerReceive)
+    slots = room(Self.batch)
     linedUp = room(Self.lineUp)
   }
 
@@ -89,7 +91,7 @@ final class LoadNetwork {
 
   /// Takes all that waits on a participant's socket, some batches at most.
   func receive(_ participant: Participant) {
-    for _ in 0..<4 {
+    for _ in 0..<16 {
       let received = participant.socket.receive(into: slots)
       if received == 0 { return }
       let now = MonotonicClock.now()
@@ -99,7 +101,7 @@ final class LoadNetwork {
         deliver(datagram, from: arrival.source, to: participant, now: now)
       }
       participant.drainMedia(now: now)
-      if received < UDPSocket.datagramsPerReceive { return }
+      if received < Self.batch { return }
     }
   }
 
