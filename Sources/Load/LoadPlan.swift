@@ -38,6 +38,8 @@ public struct LoadPlan: Sendable {
   public var profiles = SRTPProfile.allCases
   /// Receivers that decode all they get.
   public var decode = 0
+  /// Whether media is synthetic and only counted, for the highest rates.
+  public var usesSink = false
   /// What all chance follows from.
   public var seed: UInt64 = 1
 

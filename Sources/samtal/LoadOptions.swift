@@ -13,7 +13,7 @@ enum LoadOptions {
     "--decode", "--seed", "--json", "--pid", "--admin", "--clinic", "--key", "--ca",
     "--visit-type",
   ]
-  static let flags: Set<String> = ["--guests-via-lobby", "--insecure"]
+  static let flags: Set<String> = ["--guests-via-lobby", "--insecure", "--sink"]
 
   static let usage = """
     usage: samtal load [OPTIONS]
@@ -33,6 +33,7 @@ enum LoadOptions {
       --rate BITS          a second of each camera, as 300k or 2M (default 300k)
       --profile NAME       how media is protected: gcm or cm (default: the server chooses)
       --decode N           people who decode all they get
+      --sink               synthetic media that is only counted, for the highest rates
       --seed N             what all chance follows from (default 1)
       --json FILE          the report for programs
       --admin URL          the server's operator page, for its counters (default: as configured)
@@ -85,7 +86,21 @@ enum LoadOptions {
     try set(\.decode, "--decode", "a number of people") { whole($0, 0...10_000) }
     try set(\.seed, "--seed", "a number") { UInt64($0) }
     try set(\.visitType, "--visit-type", "a word") { $0.isEmpty ? nil : $0 }
+    plan.usesSink = options.has("--sink")
+    if plan.usesSink { try requireSimplicity(options, plan) }
     return plan
+  }
+
+  /// What a sink does without.
+  private static func requireSimplicity(
+    _ options: CommandOptions, _ plan: LoadPlan
+  ) throws(CommandOptions.Mistake) {
+    for name in ["--decode", "--loss", "--delay", "--churn-per-minute"] where options[name] != nil {
+      throw CommandOptions.Mistake(description: "\(name) does not go with --sink")
+    }
+    if plan.publish.contains(.screen) {
+      throw CommandOptions.Mistake(description: "--publish screen does not go with --sink")
+    }
   }
 
   private static func address(_ listening: NetworkAddress) -> SignalingAddress? {

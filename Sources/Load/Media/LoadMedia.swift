@@ -19,7 +19,7 @@ public struct LoadMedia: Sendable {
   private let cameras: PictureEncoder.Settings
   private let screens: PictureEncoder.Settings
 
-  /// Draws and encodes what a plan needs: a second or so.
+  /// Draws and encodes what a plan needs: a second or so. A sink needs nothing.
   public init(for plan: LoadPlan) throws(CodecError) {
     let isLarge = plan.rate > 500_000
     cameras = PictureEncoder.Settings(
@@ -32,7 +32,7 @@ public struct LoadMedia: Sendable {
       plan.publish.contains(.screen)
       ? MediaLoop(try PictureLoop(identity: Self.screenIdentity, settings: screens)) : nil
     var loops: [[MediaSource: MediaLoop]] = []
-    for index in 0..<min(plan.participants, Self.identities) {
+    for index in 0..<(plan.usesSink ? 0 : min(plan.participants, Self.identities)) {
       var own: [MediaSource: MediaLoop] = [:]
       if plan.publish.contains(.camera) {
         own[.camera] = MediaLoop(try PictureLoop(identity: UInt16(index), settings: cameras))
@@ -47,7 +47,9 @@ public struct LoadMedia: Sendable {
   }
 
   /// What somebody sends who has this place in a room.
-  func loops(of place: Int) -> [MediaSource: MediaLoop] { loops[place % loops.count] }
+  func loops(of place: Int) -> [MediaSource: MediaLoop] {
+    loops.isEmpty ? [:] : loops[place % loops.count]
+  }
 
   /// Whom their decoded media names.
   func identity(of place: Int, _ source: MediaSource) -> UInt16 {

@@ -7,9 +7,9 @@ import Wire
 /// A load test: everybody's signaling and media, in one event loop on the calling thread.
 public final class LoadRun {
   private enum Token {
-    static let lines = UInt64.max
-    static let signals = UInt64.max - 1
-    static let findings = UInt64.max - 2
+    static let lines = UInt64(UInt32.max)
+    static let signals = lines - 1
+    static let findings = lines - 2
   }
 
   /// When somebody is to come, or to go and be followed.
@@ -30,6 +30,9 @@ public final class LoadRun {
   private let server: ServerProbe
   private let progress: (LoadProgress) -> Void
   private let decoding: DecodeThread?
+  private let sink: LoadSink?
+  /// When everybody should have come, and the sink begins to count.
+  private var measuresFrom: Instant?
   private var loop: EventLoop
   private var random: RandomSource
   private var deadlines: DeadlineQueue
@@ -56,12 +59,13 @@ public final class LoadRun {
     lines = try LoadLines(to: plan)
     network = LoadNetwork(plan)
     decoding = plan.decode > 0 ? try DecodeThread() : nil
+    sink = plan.usesSink ? try LoadSink(plan) : nil
     let now = WallClock.now()
     surroundings = Participant.Surroundings(
       plan: plan, clinic: clinic, lines: lines, network: network,
       certificate: try Certificate.generate(
         validFrom: now + .hours(-24), until: now + .hours(30 * 24), random: &random),
-      media: media, decoding: decoding)
+      media: media, decoding: decoding, sink: sink)
     let name = random.string(length: 10, alphabet: "abcdefghijklmnopqrstuvwxyz0123456789")
     self.random = random
     loop = try EventLoop()
@@ -69,11 +73,23 @@ public final class LoadRun {
     people = Array(repeating: nil, count: plan.people)
     rooms = (0..<plan.rooms).map { LoadRoom(index: $0, places: plan.participants, run: name) }
     watch = LoadWatch()
-    try loop.watch(lines.events.descriptor, for: .reading, token: Token.lines)
-    if let decoding {
-      try loop.watch(decoding.findings.descriptor, for: .reading, token: Token.findings)
+    try watch(lines.events.descriptor, token: Token.lines)
+    if let decoding { try watch(decoding.findings.descriptor, token: Token.findings) }
+    try watch(signals.descriptor, token: Token.signals)
+  }
+
+  /// A sink has an event loop of its own, which is then that of the run.
+  private func watch(_ descriptor: Int32, token: UInt64) throws {
+    if let sink { return try sink.sink.watch(descriptor, token: Int(token)) }
+    try loop.watch(descriptor, for: .reading, token: token)
+  }
+
+  private func wait(until deadline: Instant?) -> [UInt64] {
+    if let sink {
+      return sink.sink.turn(until: deadline ?? .distantFuture).map { UInt64($0) }
     }
-    try loop.watch(signals.descriptor, for: .reading, token: Token.signals)
+    loop.wait(until: deadline)
+    return loop.ready
   }
 
   /// Runs to the end of the plan, or until the operator interrupts.
@@ -121,8 +137,7 @@ public final class LoadRun {
       deadline = earliest(deadline, entries.first?.due)
       deadline = earliest(earliest(deadline, nextChurn), nextReconnect)
       if lines.flush() { deadline = earliest(deadline, now + .milliseconds(1)) }
-      loop.wait(until: deadline)
-      for token in loop.ready {
+      for token in wait(until: deadline) {
         switch token {
         case Token.lines: takeEvents()
         case Token.findings: takeFindings()
@@ -138,6 +153,11 @@ public final class LoadRun {
         deadlines.lower(person.slot, to: person.nextDeadline)
       }
       handleDeadlines(now: now)
+      for person in sink?.takeConnected() ?? [] { person.publish(now: now) }
+      if let due = measuresFrom, due <= now {
+        measuresFrom = nil
+        sink?.sink.beginMeasuring()
+      }
       try comeAndGo(now: now)
       if now >= watch.nextTick { tick(now: now) }
     }
@@ -197,6 +217,7 @@ public final class LoadRun {
     // All who start calls come first within their share of the ramp, as the others need them.
     entries = (0..<plan.people).map { Entry(due: start + step * $0, slot: $0) }
     let settled = start + plan.ramp
+    if sink != nil { measuresFrom = settled + .seconds(1) }
     if plan.churnPerMinute > 0 { nextChurn = settled + .minutes(1) / plan.churnPerMinute }
     nextReconnect = plan.reconnectEvery.map { settled + $0 }
   }
@@ -239,7 +260,7 @@ public final class LoadRun {
     people[slot] = person
     room.members[place] = person
     owners[person.line] = person
-    try loop.watch(person.socket.descriptor, for: .reading, token: UInt64(slot))
+    if let descriptor = person.descriptor { try watch(descriptor, token: UInt64(slot)) }
   }
 
   /// One who did not start the call goes, and another comes.
@@ -250,7 +271,7 @@ public final class LoadRun {
     for other in person.room.others(than: person) { other.settle(person, now: now) }
     person.add(to: &network.tally.value, now: now)
     person.leave(now: now)
-    loop.unwatch(person.socket.descriptor)
+    if let descriptor = person.descriptor { loop.unwatch(descriptor) }
     people[person.slot] = nil
     let place = person.slot % plan.participants
     person.room.members[place] = nil
@@ -260,6 +281,7 @@ public final class LoadRun {
   /// Has one publish no more, and settles what they got of everybody.
   private func finish(_ person: Participant, now: Instant) {
     for other in person.room.others(than: person) { person.settle(other, now: now) }
+    person.settleSink(now: now)
     person.stopPublishing(now: now)
     deadlines.set(person.slot, to: person.nextDeadline)
   }
@@ -270,6 +292,7 @@ public final class LoadRun {
   private func tally(now: Instant) -> LoadTally {
     var tally = network.tally.value
     for person in people.compactMap({ $0 }) { person.add(to: &tally, now: now) }
+    sink?.add(to: &tally)
     return tally
   }
 

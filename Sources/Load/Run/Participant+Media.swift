@@ -6,7 +6,24 @@ import Wire
 extension Participant {
   /// Offers, once: sections for what is published, and a seat for everybody else.
   func negotiate(now: Instant) {
-    guard media == nil, place != .out else { return }
+    guard media == nil, sinkNumber == nil, place != .out else { return }
+    guard let sink = around.sink else {
+      let offer = makeClient()
+      return propose(offer.sdp, offer.tracks, offer.seats)
+    }
+    do {
+      let (number, offer) = try sink.negotiate(self)
+      sinkNumber = number
+      let seats = offer.seats.map {
+        OfferedSeat(kind: $0.kind, audioMID: $0.audioMID, videoMID: $0.videoMID)
+      }
+      propose(offer.text, offer.tracks, seats)
+    } catch {
+      tally.fail("offer: \(error)")
+    }
+  }
+
+  private func makeClient() -> PeerOffer {
     let plan = around.plan
     var form = PeerClient.Configuration(publisher: identity)
     form.sources = MediaSource.allCases.filter(publishes.contains)
@@ -16,18 +33,23 @@ extension Participant {
     form.keepsPayloads = decodes
     form.shape(bitsPerSecond: plan.rate)
     var client = PeerClient(
-      configuration: form, certificate: around.certificate, random: random.fork(),
-      loops: loops)
+      configuration: form, certificate: around.certificate, random: random.fork(), loops: loops)
     let offer = client.makeOffer()
     media = consume client
+    return offer
+  }
+
+  private func propose(
+    _ sdp: String, _ tracks: [(mid: String, source: MediaSource)], _ seats: [OfferedSeat]
+  ) {
     request(
       "media.negotiate",
       [
-        "offer": .string(offer.sdp),
+        "offer": .string(sdp),
         "tracks": .array(
-          offer.tracks.map { ["mid": .string($0.mid), "source": .string($0.source.rawValue)] }),
+          tracks.map { ["mid": .string($0.mid), "source": .string($0.source.rawValue)] }),
         "seats": .array(
-          offer.seats.map { seat in
+          seats.map { seat in
             .compact([
               "kind": .string(seat.kind.rawValue), "audio_mid": seat.audioMID.map(JSON.string),
               "video_mid": seat.videoMID.map(JSON.string),
@@ -37,6 +59,7 @@ extension Participant {
   }
 
   func applyAnswer(_ result: JSON, now: Instant) {
+    let answer = result["answer"]?.string ?? ""
     let numbered = (result["seats"]?.array ?? []).compactMap { seat -> OfferedSeat? in
       guard let kind = seat["kind"]?.string.flatMap(SeatKind.init(rawValue:)) else { return nil }
       return OfferedSeat(
@@ -44,7 +67,11 @@ extension Participant {
         number: seat["seat"]?.integer.map { Int($0) })
     }
     do {
-      try media?.apply(answer: result["answer"]?.string ?? "", seats: numbered, now: now)
+      if let sinkNumber {
+        try around.sink?.apply(answer, for: self, sinkNumber)
+      } else {
+        try media?.apply(answer: answer, seats: numbered, now: now)
+      }
     } catch {
       tally.fail("answer: \(error)")
     }
@@ -53,17 +80,17 @@ extension Participant {
 
   /// In the lobby no sender holds a track.
   func publish(now: Instant) {
-    media?.setPublishing(place == .call && !isDone ? publishes : [], now: now)
+    let isAllowed = place == .call && !isDone
+    media?.setPublishing(isAllowed ? publishes : [], now: now)
+    if let sinkNumber, isMediaUp, isAllowed != isSending {
+      isSending = isAllowed
+      around.sink?.sink.setSending(isAllowed, of: sinkNumber)
+    }
     noticePresence(now: now)
   }
 
   private func noticePresence(now: Instant) {
-    let isUp =
-      switch media {
-      case .some(let media): media.isConnected
-      case nil: false
-      }
-    guard present == nil, place == .call, isUp else { return }
+    guard present == nil, place == .call, isMediaUp else { return }
     present = now
     tally.value.joins.add(now - started)
   }
@@ -148,12 +175,12 @@ extension Participant {
   }
 
   /// A track that both sides have had for less is not asked for.
-  private static var grace: Duration { .seconds(5) }
+  static var grace: Duration { .seconds(5) }
 
   /// Settles what this one got of another who ends now: whether each track came, and whether it
   /// stood still at the end.
   func settle(_ other: Participant, now: Instant) {
-    guard let present, let otherPresent = other.present else { return }
+    guard sinkNumber == nil, let present, let otherPresent = other.present else { return }
     let isDue = now - max(present, otherPresent) >= Self.grace
     for source in other.publishes {
       let flow = flows.removeValue(forKey: FlowName(publisher: other.identity, source: source))
@@ -167,10 +194,7 @@ extension Participant {
   /// Adds to a tally what this one holds.
   func add(to tally: inout LoadTally, now: Instant) {
     if let present { tally.attendance = tally.attendance + (now - present) }
-    let counters = socket.counters
-    tally.overflows += counters.overflowed
-    tally.hasFullBuffers = tally.hasFullBuffers && socket.hasFullReceiveBuffer
-    tally.unsent += counters.droppedFull + counters.droppedUnsendable
+    addSocket(to: &tally)
     guard let streams = media?.streams, let counts = media?.counters else { return }
     tally.client.add(counts)
     for stream in streams {
@@ -184,6 +208,17 @@ extension Participant {
     }
     for report in media?.receptionReports ?? [] {
       tally.uplinkLost += UInt64(max(0, report.cumulativeLost))
+    }
+  }
+
+  private func addSocket(to tally: inout LoadTally) {
+    switch socket {
+    case .some(let socket):
+      let counters = socket.counters
+      tally.overflows += counters.overflowed
+      tally.unsent += counters.droppedFull + counters.droppedUnsendable
+      tally.hasFullBuffers = tally.hasFullBuffers && socket.hasFullReceiveBuffer
+    case nil: break
     }
   }
 }

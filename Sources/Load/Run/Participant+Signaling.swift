@@ -38,7 +38,7 @@ extension Participant {
     lostLine = nil
     // What was said into the dying connection may not have been heard.
     acknowledge(seats.filter { $0.value.participant == nil && $0.value.epoch > 0 })
-    if media == nil, place != .out { negotiate(now: now) }
+    if place != .out { negotiate(now: now) }
   }
 
   private var firstWish: JSON {

@@ -18,6 +18,8 @@ final class Participant {
     let certificate: Certificate
     let media: LoadMedia
     let decoding: DecodeThread?
+    /// Set where a sink has everybody's media.
+    let sink: LoadSink?
   }
 
   /// Names the person in the marks of their media.
@@ -32,7 +34,8 @@ final class Participant {
   let loops: [MediaSource: MediaLoop]
   var tally: LoadTallyBox { around.network.tally }
   var random: RandomSource
-  var socket: UDPSocket
+  /// Nil where a sink has the media.
+  var socket: UDPSocket?
 
   // Signaling.
   var line: UInt64
@@ -51,6 +54,9 @@ final class Participant {
 
   // Media.
   var media: PeerClient?
+  /// The number of one's peer connection in the sink.
+  var sinkNumber: Int?
+  var isSending = false
   var flows: [FlowName: Flow] = [:]
   var hasHeard = false
   var hasSeen = false
@@ -80,7 +86,9 @@ final class Participant {
     self.around = around
     loops = around.media.loops(of: position)
     started = now
-    socket = try UDPSocket(bindingTo: around.network.localAddress, lineUp: LoadNetwork.lineUp)
+    if around.sink == nil {
+      socket = try UDPSocket(bindingTo: around.network.localAddress, lineUp: LoadNetwork.lineUp)
+    }
     line = around.lines.connect()
   }
 
@@ -89,6 +97,14 @@ final class Participant {
   /// What this one publishes: a screen is shared by the one who started the call.
   var publishes: Set<MediaSource> {
     isHost ? around.plan.publish : around.plan.publish.subtracting([.screen])
+  }
+
+  /// Watch this for reading; nil where a sink has the media.
+  var descriptor: Int32? {
+    switch socket {
+    case .some(let socket): socket.descriptor
+    case nil: nil
+    }
   }
 
   /// When `handleDeadline` wants to be called.
