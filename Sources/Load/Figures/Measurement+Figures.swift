@@ -172,6 +172,9 @@ extension Measurement {
       Figure(
         section, "lateness_p99_ms", "sent later than due, p99",
         .time(tally.lateness.quantile(0.99))),
+      Figure(
+        section, "waited_percent", "its waiting for a processor, of the time at most",
+        .part(watch.longestWait)),
       Figure(section, "overflow", "datagrams its sockets had no room for", .count(tally.overflows)),
     ]
   }
@@ -181,6 +184,8 @@ extension Measurement {
   /// The part of a core beyond which the tester measures itself.
   private static let highestLoad = 0.9
 
+  /// The part of the time that it may wait for others to leave it a processor.
+  private static let longestWait = 0.5
   /// How late one in a hundred may be sent.
   private static let latest = Duration.milliseconds(250)
 
@@ -192,6 +197,11 @@ extension Measurement {
     }
     if tally.overflows > 0 {
       reasons.append("the tester's sockets had no room for \(tally.overflows) datagrams")
+    }
+    // A sink does not tell how late it sends.
+    if plan.usesSink, watch.longestWait > Self.longestWait {
+      let text = Figure.decimals(watch.longestWait * 100, 0)
+      reasons.append("the tester waited \(text) % of some seconds for a processor")
     }
     if let late = tally.lateness.quantile(0.99), late > Self.latest {
       reasons.append(
@@ -212,6 +222,10 @@ extension Measurement {
     }
     if watch.highestLoad > Self.highestLoad {
       advice.append("fewer rooms, or a second tester on another machine")
+    }
+    if watch.longestWait > Self.longestWait / 5 {
+      advice.append(
+        "the tester had to wait for a processor, which lengthens every delay: let nothing else run")
     }
     return advice
   }

@@ -31,6 +31,11 @@ struct LoadWatch {
   private var lastTimes: [Duration] = []
   private var recent: [Double] = []
 
+  private var lastWait = Duration.zero
+  private var recentWaits: [Double] = []
+  /// The largest part of some seconds in which this thread could have run and had no processor.
+  private(set) var longestWait = 0.0
+
   /// The most that the tester used of one core, over some seconds.
   private(set) var highestLoad = 0.0
   /// Processor time of all of its threads.
@@ -46,6 +51,22 @@ struct LoadWatch {
     last = now
     nextTick = now + Self.interval
     lastTimes = [ThreadClock.now()] + others
+    lastWait = Self.waitedForProcessor
+  }
+
+  /// Takes a second's value into the mean of the last few, and that into the highest.
+  private static func note(_ value: Double, in recent: inout [Double], highest: inout Double) {
+    recent.append(value)
+    if recent.count > window { recent.removeFirst() }
+    if recent.count == window {
+      highest = max(highest, recent.reduce(0, +) / Double(window))
+    }
+  }
+
+  /// How long the calling thread has been ready and not run (the kernel's schedstat, field 2).
+  private static var waitedForProcessor: Duration {
+    let fields = readText("/proc/thread-self/schedstat")?.split(separator: " ") ?? []
+    return fields.count > 1 ? Duration(nanoseconds: Int64(fields[1]) ?? 0) : .zero
   }
 
   /// Notes what the tester has used since the last look: seconds of its busiest thread.
@@ -65,11 +86,10 @@ struct LoadWatch {
   ) -> LoadProgress {
     let span = (now - last).seconds
     let load = noteOwnTime(others) / span
-    recent.append(load)
-    if recent.count > Self.window { recent.removeFirst() }
-    if recent.count == Self.window {
-      highestLoad = max(highestLoad, recent.reduce(0, +) / Double(Self.window))
-    }
+    Self.note(load, in: &recent, highest: &highestLoad)
+    let wait = Self.waitedForProcessor
+    Self.note((wait - lastWait).seconds / span, in: &recentWaits, highest: &longestWait)
+    lastWait = wait
     let received = tally.client.packetsReceived
     let packets = Int(Double(received - min(lastPackets, received)) / span)
     lastPackets = received
