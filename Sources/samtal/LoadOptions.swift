@@ -18,7 +18,7 @@ enum LoadOptions {
   static let usage = """
     usage: samtal load [OPTIONS]
 
-      --url URL            where signaling goes: tcp://HOST:PORT, tls://…, ws://… or wss://…
+      --url URL            where signaling goes: tcp://HOST:PORT, ws://HOST or wss://HOST
                            (default: the lines port of the configuration)
       --rooms N            calls at the same time (default 1)
       --participants N     people in each, from 2 (default 3)
@@ -58,7 +58,7 @@ enum LoadOptions {
   /// The plan that the options describe.
   static func plan(_ options: CommandOptions, at site: OperatorSite) throws -> LoadPlan {
     let given = try options.read(
-      "--url", "tcp://HOST:PORT, tls://HOST:PORT, ws://HOST or wss://HOST", SignalingAddress.init)
+      "--url", "tcp://HOST:PORT, ws://HOST or wss://HOST", SignalingAddress.init)
     guard let address = given ?? site.configuration.linesListen.first.flatMap(address) else {
       throw CommandOptions.Mistake(description: "--url is missing, and no lines are configured")
     }

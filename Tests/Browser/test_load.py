@@ -134,6 +134,49 @@ def test_every_way_in_and_every_profile_works(daemon, scheme, profile):
     assert report["media"]["tracks_received"] == TRACKS + 2
 
 
+@pytest.fixture
+def encrypted(tmp_path):
+    """A daemon with a certificate for localhost that nobody else trusts."""
+    chain, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(chain)],
+        check=True, capture_output=True,
+    )
+    running = Daemon(
+        tmp_path, settings={"http.certificate": str(chain), "http.key": str(key)}
+    )
+    running.start()
+    yield running
+    running.stop()
+
+
+def test_a_certificate_is_held_against_what_is_trusted(encrypted):
+    url = ["--url", f"wss://localhost:{encrypted.http_port}", "--duration", "6s"]
+    assert load(encrypted, *url)["joining"]["joined"] == 3
+    others = ["--ca", "/etc/ssl/certs/ca-certificates.crt"]
+    refused = load(encrypted, *url, *others, status=1)
+    assert refused["joining"]["joined"] == 0 and refused["errors"]
+    assert load(encrypted, *url, *others, "--insecure")["joining"]["joined"] == 3
+
+
+@pytest.mark.parametrize("option", ["--loss", "--delay", "--decode", "--churn-per-minute"])
+def test_a_sink_says_what_it_does_without(daemon, option):
+    running = start(daemon, "--sink", option, "1s" if option == "--delay" else "1")
+    _, complaint = running.communicate(timeout=20)
+    assert running.returncode == 2 and f"{option} does not go with --sink" in complaint
+
+
+def test_a_sink_counts_every_packet(daemon, network):
+    report = load(daemon, "--sink", "--duration", "8s")
+    assert report["media"]["tracks_received"] == TRACKS
+    assert report["loss"]["lost"] == 0 and report["loss"]["expected"] > 2_000
+    network.weather.loss = 0.02
+    report = load(daemon, "--sink", "--duration", "15s")
+    assert report["loss"]["lost_percent"] == pytest.approx(2, abs=0.6)
+
+
 @pytest.mark.parametrize(
     "flag, value",
     [

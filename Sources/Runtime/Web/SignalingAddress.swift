@@ -13,13 +13,13 @@ public struct SignalingAddress: Equatable, Sendable {
   /// The path of a WebSocket.
   public var path: String
 
-  /// Reads `tcp://HOST:PORT`, `tls://HOST:PORT`, `ws://HOST[:PORT][/PATH]` or `wss://…`; nil where
-  /// the text is none of them. A WebSocket without a path is that of the signaling protocol.
+  /// Reads `tcp://HOST:PORT`, `ws://HOST[:PORT][/PATH]` or `wss://…`; nil where the text is none of
+  /// them. A WebSocket without a path is that of the signaling protocol. Lines over TLS are missing:
+  /// the library of this generation begins their handshake before the connection is there.
   public init?(_ text: String) {
     guard let split = text.firstRange(of: "://") else { return nil }
     switch text[..<split.lowerBound] {
     case "tcp": (way, isEncrypted) = (.lines, false)
-    case "tls": (way, isEncrypted) = (.lines, true)
     case "ws": (way, isEncrypted) = (.webSocket, false)
     case "wss": (way, isEncrypted) = (.webSocket, true)
     default: return nil

@@ -1,7 +1,7 @@
 import Primitives
 
-/// Many signaling connections to one server, over WebSocket or over lines, with TLS or without, on
-/// a thread of its own: the other side of a `WebServer`.
+/// Many signaling connections to one server, over WebSocket, with TLS or without, or over
+/// plain lines, on a thread of its own: the other side of a `WebServer`.
 public final class WebClient: Sendable {
   /// What happens on a connection, by the number under which it was asked for.
   public enum Event: Sendable {
