@@ -24,7 +24,8 @@ class Weather:
 class LossyNetwork:
     """Relays on a thread of its own until `stop`."""
 
-    def __init__(self, target: int, weather: Weather, seed: int):
+    def __init__(self, target: int, weather: Weather, seed: int, upward: Weather | None = None):
+        """`weather` is that of both ways, or of the way back where `upward` is given."""
         self.weather = weather
         self.port = 0
         self.target = target

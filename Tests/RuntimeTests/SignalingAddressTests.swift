@@ -14,8 +14,9 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "127.0.0.1:8082", "http://127.0.0.1:8080", "tls://127.0.0.1:8082", "tcp://127.0.0.1", "tcp://:80", "tcp://a:0",
-    "tcp://a:70000", "tcp://a:x", "tcp://a:1/path", "ws://", "ws://[::1", "ws://[::1]x",
+    "", "127.0.0.1:8082", "http://127.0.0.1:8080", "tls://127.0.0.1:8082", "tcp://127.0.0.1",
+    "tcp://:80", "tcp://a:0", "tcp://a:70000", "tcp://a:x", "tcp://a:1/path", "ws://",
+    "ws://[::1", "ws://[::1]x",
   ])
   func whatIsNoAddressIsRefused(text: String) {
     #expect(SignalingAddress(text) == nil)
