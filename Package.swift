@@ -94,8 +94,8 @@ let package = Package(
       ]),
 
     benchmarks([
-      "CLinux", "Primitives", "Wire", "Security", "Transport", "Relay", "Visits", "Signaling",
-      "Engine", "Store", "PeerClient", "Runtime", "Load",
+      "CLinux", "CSecurity", "Primitives", "Wire", "Security", "Transport", "Relay", "Visits",
+      "Signaling", "Engine", "Store", "PeerClient", "Runtime", "Load",
     ]),
 
     tests("Primitives", ["Primitives"]),

@@ -5,8 +5,15 @@ import Primitives
 @main
 enum Benchmarks {
   static let usage = """
-    usage: Benchmarks NAME [OPTIONS]
+    usage: Benchmarks COMMAND [OPTIONS]
 
+      list [NAME...]                    benchmarks by name, or by the beginning of it
+      count NAME...                     runs them under callgrind, which is told what to count
+      measure COUNTS JSON [NAME...]     measures times, and joins them with what was counted;
+                                        COUNTS is a folder or '-', JSON a file or '-'
+      limited                           the benchmarks that are held to limits
+      limits COUNTS                     holds what was counted to them
+      update-limits COUNTS              makes what was counted the limits
       commands                          the control plane with its store, on this one thread
       daemon-commands PORT STATE PID    a running daemon, over its lines port
       peers [OPTIONS]                   Janus and samtald side by side
@@ -22,20 +29,62 @@ enum Benchmarks {
     }
   }
 
-  /// Runs one benchmark; whether it kept its promise.
+  /// Runs one command; whether what it measured keeps its promise.
   private static func run(_ arguments: [String]) throws -> Bool {
-    switch arguments.first {
-    case "commands" where arguments.count == 1:
+    let rest = Array(arguments.dropFirst())
+    switch (arguments.first, rest.count) {
+    case ("list", _): for benchmark in try select(rest) { print(benchmark.name) }
+    case ("limited", 0):
+      for benchmark in Benchmark.all where benchmark.isLimited { print(benchmark.name) }
+    case ("count", 1...): try Counting.run(select(rest))
+    case ("measure", 2...):
+      return try measure(select(Array(rest[2...])), counts: rest[0], json: rest[1])
+    case ("limits", 1):
+      let excesses = try CostLimits.excesses(in: Counting.read(rest[0]))
+      for excess in excesses { complain("over its limit: " + excess) }
+      return excesses.isEmpty
+    case ("update-limits", 1): try CostLimits.write(Counting.read(rest[0]))
+    case ("commands", 0):
       return try CommandLoad.measure("in one thread", on: InProcessClinic())
-    case "daemon-commands" where arguments.count == 4:
-      guard let port = UInt16(arguments[1]), let process = Int32(arguments[3]) else { break }
-      let daemon = try DaemonClinic(port: port, state: arguments[2], process: process)
+    case ("daemon-commands", 3):
+      guard let port = UInt16(rest[0]), let process = Int32(rest[2]) else { refuse() }
+      let daemon = try DaemonClinic(port: port, state: rest[1], process: process)
       return try CommandLoad.measure("over the daemon's lines port", on: daemon)
-    case "peers":
-      try PeerBenchmark.run(Array(arguments.dropFirst()))
-      return true
-    default: break
+    default: refuse()
     }
+    return true
+  }
+
+  /// The benchmarks that are meant by any of the words; without one, all.
+  private static func select(_ words: [String]) throws -> [Benchmark] {
+    for word in words where !Benchmark.all.contains(where: { $0.isMeant(by: word) }) {
+      throw BenchmarkFailure("there is no benchmark \(word)")
+    }
+    return Benchmark.all.filter { benchmark in
+      words.isEmpty || words.contains { benchmark.isMeant(by: $0) }
+    }
+  }
+
+  private static func measure(
+    _ benchmarks: [Benchmark], counts folder: String, json file: String
+  ) throws -> Bool {
+    let counts = folder == "-" ? [:] : try Counting.read(folder)
+    let workloads = try benchmarks.map { try $0.make() }
+    let (times, speed) = try Timing.measure(workloads)
+    var report = Report(speed: speed)
+    for (index, benchmark) in benchmarks.enumerated() {
+      report.rows.append(
+        Report.Row(
+          benchmark: benchmark, time: times[index], counts: counts[benchmark.name],
+          note: workloads[index].note))
+    }
+    print(report.text)
+    if let comparison = ForwardComparison(report) { print(comparison.text) }
+    if file != "-" { try WholeFile.write(report.json.description + "\n", to: file) }
+    return true
+  }
+
+  private static func refuse() -> Never {
     complain(usage)
     exit(2)
   }

@@ -20,8 +20,8 @@ final class DaemonClinic: LoadedClinic {
     self.process = process
     loop = try EventLoop()
     let name = "token.demo:"
-    for line in try Self.read(state + "/secrets").split(separator: "\n") where line.hasPrefix(name)
-    {
+    for line in try WholeFile.read(state + "/secrets").split(separator: "\n")
+    where line.hasPrefix(name) {
       let words = line.dropFirst(name.count).split(separator: " ")
       guard words.count == 2, let secret = Base64.decodeURL(String(words[1])),
         let key = JWTKey(id: "demo", sharedSecret: secret)
@@ -75,19 +75,11 @@ final class DaemonClinic: LoadedClinic {
 
   /// User and system time of all its threads, in the kernel's ticks (proc(5), fields 14 and 15).
   func processorTime() -> Duration {
-    let text = (try? Self.read("/proc/\(process)/stat")) ?? ""
+    let text = (try? WholeFile.read("/proc/\(process)/stat")) ?? ""
     let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
     guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else {
       return .zero
     }
     return .seconds(user + system) / sysconf(Int32(_SC_CLK_TCK))
-  }
-
-  private static func read(_ path: String) throws -> String {
-    guard let file = fopen(path, "r") else { throw BenchmarkFailure("\(path) cannot be read") }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 65_536)
-    let count = fread(&bytes, 1, bytes.count, file)
-    return String(decoding: bytes[..<count], as: UTF8.self)
   }
 }
