@@ -8,12 +8,14 @@ enum Benchmarks {
     usage: Benchmarks COMMAND [OPTIONS]
 
       list [NAME...]                    benchmarks by name, or by the beginning of it
+      countable [NAME...]               those of them that are run under callgrind
       count NAME...                     runs them under callgrind, which is told what to count
       measure COUNTS JSON [NAME...]     measures times, and joins them with what was counted;
                                         COUNTS is a folder or '-', JSON a file or '-'
       limited                           the benchmarks that are held to limits
       limits COUNTS                     holds what was counted to them
       update-limits COUNTS              makes what was counted the limits
+      workers JSON                      two workers beside one
       commands                          the control plane with its store, on this one thread
       daemon-commands PORT STATE PID    a running daemon, over its lines port
       peers [OPTIONS]                   Janus and samtald side by side
@@ -34,6 +36,8 @@ enum Benchmarks {
     let rest = Array(arguments.dropFirst())
     switch (arguments.first, rest.count) {
     case ("list", _): for benchmark in try select(rest) { print(benchmark.name) }
+    case ("countable", _):
+      for benchmark in try select(rest) where benchmark.isCounted { print(benchmark.name) }
     case ("limited", 0):
       for benchmark in Benchmark.all where benchmark.isLimited { print(benchmark.name) }
     case ("count", 1...): try Counting.run(select(rest))
@@ -44,6 +48,7 @@ enum Benchmarks {
       for excess in excesses { complain("over its limit: " + excess) }
       return excesses.isEmpty
     case ("update-limits", 1): try CostLimits.write(Counting.read(rest[0]))
+    case ("workers", 1): return try WorkersBenchmark.measure(json: rest[0])
     case ("commands", 0):
       return try CommandLoad.measure("in one thread", on: InProcessClinic())
     case ("daemon-commands", 3):
@@ -69,19 +74,39 @@ enum Benchmarks {
     _ benchmarks: [Benchmark], counts folder: String, json file: String
   ) throws -> Bool {
     let counts = folder == "-" ? [:] : try Counting.read(folder)
-    let workloads = try benchmarks.map { try $0.make() }
-    let (times, speed) = try Timing.measure(workloads)
-    var report = Report(speed: speed)
-    for (index, benchmark) in benchmarks.enumerated() {
+    var timing = Timing()
+    var notes: [String?] = []
+    for group in groups(benchmarks) {
+      let workloads = try group.map { try $0.make() }
+      try timing.measure(workloads)
+      notes += workloads.map(\.note)
+    }
+    var report = Report(speed: timing.speed)
+    for (index, time) in timing.times.enumerated() {
       report.rows.append(
         Report.Row(
-          benchmark: benchmark, time: times[index], counts: counts[benchmark.name],
-          note: workloads[index].note))
+          benchmark: benchmarks[index], time: time, counts: counts[benchmarks[index].name],
+          note: notes[index]))
     }
     print(report.text)
-    if let comparison = ForwardComparison(report) { print(comparison.text) }
     if file != "-" { try WholeFile.write(report.json.description + "\n", to: file) }
-    return true
+    let forward = ForwardComparison(report)
+    let growth = GrowthComparison(report)
+    for text in [forward?.text, growth?.text] { if let text { print(text) } }
+    return forward?.isKept != false && growth?.isKept != false
+  }
+
+  /// The benchmarks in order, those of one group together.
+  private static func groups(_ benchmarks: [Benchmark]) -> [[Benchmark]] {
+    var groups: [[Benchmark]] = []
+    for benchmark in benchmarks {
+      if groups.last?.last?.group == benchmark.group {
+        groups[groups.count - 1].append(benchmark)
+      } else {
+        groups.append([benchmark])
+      }
+    }
+    return groups
   }
 
   private static func refuse() -> Never {

@@ -9,7 +9,7 @@ struct OperationTime {
   var spread: Double
 }
 
-/// Measures processor time: all workloads in turns, so that a slow moment hits each alike.
+/// Measures processor time: workloads in turns, so that a slow moment hits each alike.
 struct Timing {
   /// Turns, from each of which one figure comes.
   static let repetitions = 15
@@ -21,36 +21,41 @@ struct Timing {
     var speed: Double
   }
 
-  private let workloads: [any Workload]
-  private var samples: [[Sample]]
+  private var samples: [[Sample]] = []
 
-  /// Measures; the times are in the order of the workloads. `speed` is the core's usual one.
-  static func measure(
-    _ workloads: [any Workload]
-  ) throws -> (times: [OperationTime], speed: Double) {
-    var timing = Timing(workloads: workloads, samples: workloads.map { _ in [] })
-    for _ in 0..<repetitions {
-      for index in workloads.indices { try timing.sample(index) }
+  /// Measures some workloads in turns.
+  mutating func measure(_ workloads: [any Workload]) throws {
+    let first = samples.count
+    samples += workloads.map { _ in [] }
+    for _ in 0..<Self.repetitions {
+      for (index, workload) in workloads.enumerated() {
+        samples[first + index].append(try Self.sample(workload))
+      }
     }
-    let speed = median(timing.samples.joined().map(\.speed))
-    return (timing.samples.map { time($0, speed: speed) }, speed)
   }
 
-  private mutating func sample(_ index: Int) throws {
-    let workload = workloads[index]
+  /// The core's usual speed, in steps a microsecond.
+  var speed: Double { median(samples.joined().map(\.speed)) }
+
+  /// The times of all that was measured, in order.
+  var times: [OperationTime] {
+    let speed = speed
+    return samples.map { Self.time($0, speed: speed) }
+  }
+
+  private static func sample(_ workload: any Workload) throws -> Sample {
     // The first run of a turn finds the caches full of others' memory.
-    try Self.round(of: workload)
+    try round(of: workload)
     let before = CoreSpeed.measure()
     var used = Duration.zero
     var runs = 0
-    while used < Self.span {
-      used = used + (try Self.round(of: workload))
+    while used < span {
+      used = used + (try round(of: workload))
       runs += 1
     }
-    let speed = (before + CoreSpeed.measure()) / 2
-    let operations = Double(runs * workload.operations)
-    samples[index].append(
-      Sample(nanoseconds: Double(used.nanoseconds) / operations, speed: speed))
+    return Sample(
+      nanoseconds: Double(used.nanoseconds) / Double(runs * workload.operations),
+      speed: (before + CoreSpeed.measure()) / 2)
   }
 
   @discardableResult

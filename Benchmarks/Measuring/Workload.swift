@@ -31,18 +31,28 @@ struct Benchmark: Sendable {
   /// What one operation is, in the singular.
   let operation: String
   /// Whether its counts are held to `Benchmarks/limits.txt`.
-  var isLimited = false
+  let isLimited: Bool
+  /// Whether it is run under callgrind; not where that would take minutes.
+  let isCounted: Bool
   /// Makes the workload.
   let make: @Sendable () throws -> any Workload
 
   init(
-    _ name: String, of operation: String, isLimited: Bool = false,
+    _ name: String, of operation: String, isLimited: Bool = false, isCounted: Bool = true,
     make: @escaping @Sendable () throws -> any Workload
   ) {
     self.name = name
     self.operation = operation
     self.isLimited = isLimited
+    self.isCounted = isCounted
     self.make = make
+  }
+
+  /// Those of one group are compared with one another, and measured in turns: what the name begins
+  /// with.
+  var group: Substring {
+    let words = name.split(separator: "/")
+    return words[0] == "growth" ? name.prefix(words[0].count + 1 + words[1].count) : words[0]
   }
 
   /// Whether it is meant by a word of the command line: its name, or the beginning of it.

@@ -86,15 +86,21 @@ final class CipherFloor: Workload {
     }
   }
 
-  func run() {
-    succeeded = 0
+  func run() { succeeded = Self.encrypt(slots, contexts, &vector) }
+
+  /// How many packets were encrypted.
+  private static func encrypt(
+    _ slots: PacketSlab, _ contexts: [OpaquePointer], _ vector: inout [UInt8]
+  ) -> Int {
+    var succeeded = 0
     for packet in 0..<Floor.burst {
-      for (receiver, context) in contexts.enumerated() {
-        vector[11] = UInt8(packet)
+      vector[11] = UInt8(packet)
+      for receiver in contexts.indices {
         let slot = slots[packet * contexts.count + receiver]
-        if Self.encrypt(slot, context, vector) { succeeded += 1 }
+        if encrypt(slot, contexts[receiver], vector) { succeeded += 1 }
       }
     }
+    return succeeded
   }
 
   private static func encrypt(

@@ -9,15 +9,16 @@ struct WorkerDriver: ~Copyable {
   private var packets: [PacketReference] = []
   private var slots: [UnsafeMutableRawBufferPointer] = []
 
-  init() throws {
-    socket = try UDPSocket(
-      bindingTo: NetworkAddress(ipv4: 0x7F00_0001, port: 0))
+  init(bindingTo address: NetworkAddress = NetworkAddress(ipv4: 0x7F00_0001, port: 0)) throws {
+    socket = try UDPSocket(bindingTo: address)
   }
 
   var address: NetworkAddress { socket.localAddress }
 
   /// Datagrams that were given to the kernel.
   var sent: UInt64 { socket.counters.sent }
+  /// Datagrams that it did not take.
+  var dropped: UInt64 { socket.counters.droppedFull + socket.counters.droppedUnsendable }
 
   /// One turn: receives at most `count` datagrams that wait, and sends what comes of them. A
   /// driver is used with one worker and one `count`.
@@ -31,6 +32,11 @@ struct WorkerDriver: ~Copyable {
     }
     packets.removeFirst(received)
     slots.removeFirst(received)
+    finishTurn(&worker, now: now)
+  }
+
+  /// Ends a turn, and sends what has come of it.
+  mutating func finishTurn(_ worker: inout Worker, now: Instant) {
     worker.endTurn(now: now)
     send(&worker)
     while worker.pollEvent() != nil {}
