@@ -32,17 +32,21 @@ enum CostLimits {
         continue
       }
       excesses += [
-        compare("instructions", measured.instructions, limit.instructions * (1 + tolerance)),
-        compare("allocations", measured.allocations, limit.allocations + rounding),
-        compare("retains", measured.retains, limit.retains + rounding),
+        compare(
+          "instructions", measured.instructions, limit.instructions,
+          tolerance: limit.instructions * tolerance),
+        compare("allocations", measured.allocations, limit.allocations, tolerance: rounding),
+        compare("retains", measured.retains, limit.retains, tolerance: rounding),
       ].compactMap { $0.map { "\(benchmark.name): \($0)" } }
     }
     return excesses
   }
 
-  private static func compare(_ what: String, _ measured: Double, _ limit: Double) -> String? {
-    measured <= limit
-      ? nil : "\(what): the limit is \(limit.text(3)), measured \(measured.text(3))"
+  private static func compare(
+    _ what: String, _ measured: Double, _ limit: Double, tolerance: Double
+  ) -> String? {
+    guard measured > limit + tolerance else { return nil }
+    return "\(what): the limit is \(limit.text(3)), measured \(measured.text(3))"
   }
 
   /// Makes what has been counted the limits.

@@ -34,6 +34,7 @@ final class ForwardWorkload: Workload {
     try prepare()
     run()
     let receivers = Int(rig.sentPackets - sentBefore) / stream.burst
+    if !sink.isRoomy { note = LoopbackSocket.warning }
     if receivers < viewers { note = "\(receivers) receivers are taken" }
     guard receivers > 0 else { throw BenchmarkFailure("nothing is forwarded") }
     turnsPerRun = max(1, Self.target / (receivers * stream.burst))

@@ -8,6 +8,11 @@ final class LoopbackSocket {
   /// `SO_RCVBUFFORCE`.
   private static let forceReceiveBuffer: Int32 = 33
 
+  /// What is to be said where it is not roomy.
+  static let warning = "small receive buffer, datagrams are lost"
+  /// Whether its buffer holds what a run sends: without the right to go past `net.core.rmem_max`,
+  /// what does not fit is lost.
+  let isRoomy: Bool
   private let descriptor: Int32
   private let port: UInt16
   private var room = [UInt8](repeating: 0, count: 65_536)
@@ -28,7 +33,8 @@ final class LoopbackSocket {
     guard result == 0 else { throw BenchmarkFailure("bind: error \(errno)") }
     port = UInt16(bigEndian: name.sin_port)
     var bytes: Int32 = 64 << 20
-    setsockopt(descriptor, SOL_SOCKET, Self.forceReceiveBuffer, &bytes, 4)
+    isRoomy = setsockopt(descriptor, SOL_SOCKET, Self.forceReceiveBuffer, &bytes, 4) == 0
+    if !isRoomy { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, 4) }
     var isOn: Int32 = coalescing ? 1 : 0
     guard setsockopt(descriptor, Int32(IPPROTO_UDP), Self.coalesce, &isOn, 4) == 0 else {
       throw BenchmarkFailure("UDP_GRO: error \(errno)")
