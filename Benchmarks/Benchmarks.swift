@@ -74,6 +74,9 @@ enum Benchmarks {
     _ benchmarks: [Benchmark], counts folder: String, json file: String
   ) throws -> Bool {
     let counts = folder == "-" ? [:] : try Counting.read(folder)
+    // All memory is there from the start, as in a daemon that has run for a while; where that is
+    // not allowed, first touches are measured too.
+    mlockall(MCL_CURRENT | MCL_FUTURE)
     var timing = Timing()
     var notes: [String?] = []
     for group in groups(benchmarks) {
