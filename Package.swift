@@ -30,8 +30,8 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// Measures; run by `scripts/bench`, and no part of what is installed.
 func benchmarks(_ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
-    name: "Benchmarks", dependencies: dependencies, path: "Benchmarks", exclude: ["PEERS.md"],
-    swiftSettings: swift)
+    name: "Benchmarks", dependencies: dependencies, path: "Benchmarks",
+    exclude: ["PEERS.md", "limits.txt"], swiftSettings: swift)
 }
 
 /// The tests of a target see what the target sees; files that they read are no part of the build.

@@ -55,6 +55,7 @@ enum Benchmarks {
       guard let port = UInt16(rest[0]), let process = Int32(rest[2]) else { refuse() }
       let daemon = try DaemonClinic(port: port, state: rest[1], process: process)
       return try CommandLoad.measure("over the daemon's lines port", on: daemon)
+    case ("peers", _): try PeerBenchmark.run(rest)
     default: refuse()
     }
     return true

@@ -1,14 +1,8 @@
-import Glibc
+import CLinux
 import Primitives
+import Runtime
 
-/// Processor time that the calling thread has used.
-enum ThreadClock {
-  static func now() -> Instant {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return .origin + .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-  }
-
+extension ThreadClock {
   /// The processor time that `work` takes.
   static func time(_ work: () -> Void) -> Duration {
     let start = now()
@@ -17,7 +11,7 @@ enum ThreadClock {
   }
 }
 
-/// How fast the core is at present: it changes with its clock, and with what others do beside it.
+/// How fast a core is at present: it changes with its clock, and with what others do beside it.
 enum CoreSpeed {
   private static let steps = 200_000
   /// What the chain comes to; kept, so that it is not left out.
@@ -26,6 +20,18 @@ enum CoreSpeed {
   /// Steps in a microsecond of a chain in which each waits for the one before: a multiplication,
   /// an addition, a shift, an exclusive or.
   static func measure() -> Double {
+    Double(steps) * 1_000 / Double(max(1, chain(steps).nanoseconds))
+  }
+
+  /// Time that the calling thread needs for a fixed piece of work on a processor, the least of
+  /// three; afterwards it is bound to `home`.
+  static func measure(onProcessor processor: Int, home: Int) -> Duration {
+    _ = linux_bind_to_processor(Int32(processor))
+    defer { _ = linux_bind_to_processor(Int32(home)) }
+    return (0..<3).map { _ in chain(40 * steps) }.min() ?? .zero
+  }
+
+  private static func chain(_ steps: Int) -> Duration {
     var value = last
     let time = ThreadClock.time {
       for _ in 0..<steps {
@@ -34,6 +40,6 @@ enum CoreSpeed {
       }
     }
     last = value
-    return Double(steps) * 1_000 / Double(max(1, time.nanoseconds))
+    return time
   }
 }

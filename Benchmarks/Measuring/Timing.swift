@@ -1,4 +1,5 @@
 import Primitives
+import Runtime
 
 /// How long an operation takes.
 struct OperationTime {

@@ -117,6 +117,7 @@ struct PeerBenchmark {
 
   private func janus(_ form: Form, eventLoops: Int) throws -> PeerStage<JanusServer> {
     let sink = try Sink(profiles: [form.profile.profile], host: Self.host())
+    sink.isSleepless = true
     let server = try JanusServer(
       eventLoops: eventLoops, sink: sink, processor: Self.serverProcessor)
     return PeerStage(server: server, scenario: form.scenario, spacing: form.spacing)
@@ -124,6 +125,7 @@ struct PeerBenchmark {
 
   private func samtald(_ form: Form) throws -> PeerStage<SamtaldServer> {
     let sink = try Sink(profiles: [form.profile.profile], host: Self.host())
+    sink.isSleepless = true
     let server = try SamtaldServer(
       program: Self.programFolder + "/samtald", profile: form.profile, sink: sink,
       processor: Self.serverProcessor)

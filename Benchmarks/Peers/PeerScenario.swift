@@ -6,9 +6,9 @@ import Wire
 struct PeerScenario {
   /// How packets of a stream lie in time.
   enum Spacing: String, CaseIterable {
-    /// Each packet alone, the time between them all the same.
+    /// Frames of four packets, the time between all packets the same.
     case even
-    /// Frames of four packets at once, and sounds alone.
+    /// Frames of four packets at once.
     case burst
   }
 
@@ -60,7 +60,7 @@ struct PeerScenario {
       tracks.append(
         SinkTrack(
           source: .camera, rate: videoRate, payloadBytes: Self.videoBytes,
-          packetsPerFrame: spacing == .even ? 1 : 4))
+          packetsPerFrame: 4, isPaced: spacing == .even))
     }
     return tracks
   }

@@ -33,7 +33,7 @@ final class PeerStage<Server: PeerServer> {
     let speedBefore = speed()
     server.sink.beginMeasuring()
     let processorBefore = server.process.processorTime
-    let testerBefore = CoreSpeed.threadTime()
+    let testerBefore = testerTime
     let (sending, tester) = try send(from: senders, for: span, testerSince: testerBefore)
     let used = server.process.processorTime - processorBefore
     let tally = server.sink.measured()
@@ -72,10 +72,14 @@ final class PeerStage<Server: PeerServer> {
     for peer in senders { server.sink.setSending(true, of: peer) }
     _ = try server.run(until: start + span)
     for peer in senders { server.sink.setSending(false, of: peer) }
-    let result = (MonotonicClock.now() - start, CoreSpeed.threadTime() - testerBefore)
+    let result = (MonotonicClock.now() - start, testerTime - testerBefore)
     try drain()
     return result
   }
+
+  /// The time that the tester has worked: not that in which it only looked whether there is
+  /// anything.
+  private var testerTime: Duration { ThreadClock.now() - server.sink.idle }
 
   private func drain() throws {
     let deadline = MonotonicClock.now() + Self.drainTime

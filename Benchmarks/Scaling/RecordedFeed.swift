@@ -1,5 +1,6 @@
 import Engine
 import Primitives
+import Runtime
 
 /// A worker that is fed from memory with what a publisher sent, each frame in a turn of its own,
 /// and sends to many. Used by one thread at a time.
@@ -65,8 +66,7 @@ final class RecordedFeed: @unchecked Sendable {
         if sink != nil {
           driver.finishTurn(&rig.worker, now: now)
         } else {
-          rig.worker.endTurn(now: now)
-          WorkerDriver.drain(&rig.worker) { _, _ in }
+          WorkerDriver.finishTurn(&rig.worker, now: now) { _, _ in }
         }
       }
     }

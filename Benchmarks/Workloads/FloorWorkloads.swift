@@ -93,10 +93,10 @@ final class CipherFloor: Workload {
     _ slots: PacketSlab, _ contexts: [OpaquePointer], _ vector: inout [UInt8]
   ) -> Int {
     var succeeded = 0
-    for packet in 0..<Floor.burst {
-      vector[11] = UInt8(packet)
-      for receiver in contexts.indices {
-        let slot = slots[packet * contexts.count + receiver]
+    for receiver in contexts.indices {
+      for packet in 0..<Floor.burst {
+        vector[11] = UInt8(packet)
+        let slot = slots[receiver * Floor.burst + packet]
         if encrypt(slot, contexts[receiver], vector) { succeeded += 1 }
       }
     }

@@ -56,7 +56,7 @@ final class ForwardWorkload: Workload {
   }
 
   func run() {
-    for now in turns { driver.turn(&rig.worker, atMost: stream.burst, now: now) }
+    for now in turns { driver.turn(&rig.worker, now: now) }
   }
 
   func check() throws {

@@ -15,6 +15,7 @@ struct FanOutSink: PacketSink, ~Copyable {
   private var senders: SlotTable<SRTPSender>
   private let slab = PacketSlab(capacity: slots)
   private var next = 0
+  private var receiver = Handle(index: 0, generation: 0)
 
   init(peers: Int, protects: Bool) {
     self.protects = protects
@@ -27,12 +28,19 @@ struct FanOutSink: PacketSink, ~Copyable {
     precondition(sender == peer, "two tables of one size give out the same handles")
   }
 
-  mutating func openSlot(for peer: Handle) -> UnsafeMutableRawBufferPointer? { slab[next] }
+  mutating func turn(to peer: Handle) -> Bool {
+    receiver = peer
+    return true
+  }
 
-  mutating func sendRTP(to peer: Handle, length: Int, headerLength: Int, index: UInt64) {
+  mutating func openSlot() -> UnsafeMutableRawBufferPointer? { slab[next] }
+
+  var wantsFlush: Bool { false }
+
+  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64) {
     if protects {
       guard
-        senders[peer].protectRTP(
+        senders[receiver].protectRTP(
           slab[next], length: length, headerLength: headerLength, index: index) != nil
       else { return }
     }
@@ -70,6 +78,7 @@ final class RelayWorkload: Workload {
     var packet: PacketReference
     var length: Int
     var now: Instant
+    var isLastOfFrame: Bool
   }
 
   init(_ gathering: Gathering, size: Int, protects: Bool) throws {
@@ -133,7 +142,8 @@ final class RelayWorkload: Workload {
           position, at: now, to: pool.slot(packet))
         arrivals.append(
           Arrival(
-            peer: publishers[nextPublisher].peer, packet: packet, length: written.length, now: now))
+            peer: publishers[nextPublisher].peer, packet: packet, length: written.length, now: now,
+            isLastOfFrame: position == publishers[nextPublisher].stream.burst - 1))
       }
       nextPublisher = (nextPublisher + 1) % publishers.count
     }
@@ -145,7 +155,8 @@ final class RelayWorkload: Workload {
     guard let due = relay.nextDeadline, due <= now + span else { return }
     now += .milliseconds(1_100)
     for _ in 0..<100 {
-      relay.handleDeadline(now: now, pool: pool, sink: &sink)
+      _ = relay.forward(now: now, pool: pool, sink: &sink)
+      _ = relay.handleDeadline(now: now, sink: &sink)
       guard let due = relay.nextDeadline, due <= now + span else { return }
     }
     throw BenchmarkFailure("the relay does not come to rest")
@@ -159,8 +170,9 @@ final class RelayWorkload: Workload {
   ) {
     for arrival in arrivals {
       relay.receiveRTP(
-        from: arrival.peer, arrival.packet, length: arrival.length, pool: pool, now: arrival.now,
-        sink: &sink)
+        from: arrival.peer, arrival.packet, length: arrival.length, pool: pool, now: arrival.now)
+      // Each frame in a turn of its own.
+      if arrival.isLastOfFrame { _ = relay.forward(now: arrival.now, pool: pool, sink: &sink) }
     }
   }
 

@@ -4,12 +4,11 @@ import Security
 
 /// Receives datagrams that wait in a socket, and does nothing with them.
 final class ReceiveWorkload: Workload {
-  let operations = UDPSocket.datagramsPerReceive
+  let operations = 64
   private let size: Int
   private var socket: UDPSocket
   private let client: LoopbackSocket
   private let slab: PacketSlab
-  private let slots: [UnsafeMutableRawBufferPointer]
   private var bytes = 0
 
   init(size: Int) throws {
@@ -17,8 +16,6 @@ final class ReceiveWorkload: Workload {
     socket = try UDPSocket(bindingTo: NetworkAddress(ipv4: 0x7F00_0001, port: 0))
     client = try LoopbackSocket(coalescing: false)
     slab = PacketSlab(capacity: operations)
-    let slab = slab
-    slots = (0..<operations).map { slab[$0] }
   }
 
   func prepare() throws {
@@ -29,9 +26,7 @@ final class ReceiveWorkload: Workload {
 
   func run() {
     bytes = 0
-    for place in 0..<socket.receive(into: slots) {
-      bytes += socket.arrival(place)?.length ?? 0
-    }
+    for place in 0..<socket.receive() { bytes += socket.arrival(place)?.bytes.count ?? 0 }
   }
 
   func check() throws {
@@ -39,8 +34,7 @@ final class ReceiveWorkload: Workload {
   }
 }
 
-/// Sends a frame's packets to many receivers: each packet to all, then the next, as a relay writes
-/// them.
+/// Sends a frame's packets to many receivers, a message to each.
 final class SendWorkload: Workload {
   let operations: Int
   private let size: Int
@@ -66,10 +60,11 @@ final class SendWorkload: Workload {
   func prepare() { sink.drain() }
 
   func run() {
-    for index in 0..<operations {
-      socket.enqueue(
-        UnsafeRawBufferPointer(rebasing: slab[index][..<size]),
-        to: addresses[index % addresses.count])
+    for (receiver, address) in addresses.enumerated() {
+      socket.begin(to: address, segments: burst, segmentBytes: size, pieces: burst)
+      for position in 0..<burst {
+        socket.extend(UnsafeRawBufferPointer(rebasing: slab[receiver * burst + position][..<size]))
+      }
     }
     socket.flush()
   }
@@ -82,8 +77,7 @@ final class SendWorkload: Workload {
   }
 }
 
-/// Protects a frame's packets for many receivers, each with keys of its own: each packet for all,
-/// then the next.
+/// Protects a frame's packets for many receivers, each with keys of its own.
 final class ProtectForManyWorkload: Workload {
   let operations: Int
   private let size: Int

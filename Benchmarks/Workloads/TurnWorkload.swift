@@ -58,7 +58,7 @@ final class TurnWorkload: Workload {
     sentBefore = rig.sentPackets
   }
 
-  func run() { driver.turn(&rig.worker, atMost: 64, now: rig.now) }
+  func run() { driver.turn(&rig.worker, now: rig.now) }
 
   func check() throws {
     guard rig.sentPackets - sentBefore == UInt64(operations) else {

@@ -6,8 +6,6 @@ import Runtime
 /// datagrams get from the one to the other.
 struct WorkerDriver: ~Copyable {
   private(set) var socket: UDPSocket
-  private var packets: [PacketReference] = []
-  private var slots: [UnsafeMutableRawBufferPointer] = []
 
   init(bindingTo address: NetworkAddress = NetworkAddress(ipv4: 0x7F00_0001, port: 0)) throws {
     socket = try UDPSocket(bindingTo: address)
@@ -20,39 +18,36 @@ struct WorkerDriver: ~Copyable {
   /// Datagrams that it did not take.
   var dropped: UInt64 { socket.counters.droppedFull + socket.counters.droppedUnsendable }
 
-  /// One turn: receives at most `count` datagrams that wait, and sends what comes of them. A
-  /// driver is used with one worker and one `count`.
-  mutating func turn(_ worker: inout Worker, atMost count: Int, now: Instant) {
-    fill(&worker, count)
-    let received = socket.receive(into: slots)
-    for place in 0..<received {
+  /// One turn: receives what waits, and sends what comes of it.
+  mutating func turn(_ worker: inout Worker, now: Instant) {
+    for place in 0..<socket.receive() {
       guard let arrival = socket.arrival(place) else { continue }
-      worker.receive(packets[place], length: arrival.length, from: arrival.source, now: now)
-      if worker.batch.wantsFlush { send(&worker) }
+      var rest = arrival.bytes
+      while true {
+        let taken = worker.receive(
+          rest, segmentBytes: arrival.segmentBytes, from: arrival.source, now: now)
+        rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
+        if rest.isEmpty { break }
+        send(&worker)
+      }
     }
-    packets.removeFirst(received)
-    slots.removeFirst(received)
     finishTurn(&worker, now: now)
   }
 
   /// Ends a turn, and sends what has come of it.
   mutating func finishTurn(_ worker: inout Worker, now: Instant) {
-    worker.endTurn(now: now)
+    while !worker.endTurn(now: now) { send(&worker) }
     send(&worker)
     while worker.pollEvent() != nil {}
   }
 
-  private mutating func fill(_ worker: inout Worker, _ count: Int) {
-    while slots.count < count {
-      let (packet, bytes) = worker.nextSlot()
-      packets.append(packet)
-      slots.append(bytes)
-    }
-  }
-
   private mutating func send(_ worker: inout Worker) {
-    for entry in worker.batch.entries {
-      socket.enqueue(worker.batch.bytes(of: entry), to: entry.address)
+    for index in 0..<worker.batch.count {
+      let message = worker.batch[index]
+      socket.begin(
+        to: message.address, segments: message.segments, segmentBytes: message.segmentBytes,
+        pieces: message.pieces)
+      worker.batch.forEachPiece(of: message) { socket.extend($0) }
     }
     socket.flush()
     worker.batch.clear()
@@ -63,16 +58,28 @@ struct WorkerDriver: ~Copyable {
     _ datagram: UnsafeRawBufferPointer, from address: NetworkAddress, to worker: inout Worker,
     now: Instant
   ) {
-    let (packet, bytes) = worker.nextSlot()
-    bytes.copyMemory(from: datagram)
-    worker.receive(packet, length: datagram.count, from: address, now: now)
+    var rest = datagram
+    repeat {
+      let taken = worker.receive(rest, segmentBytes: datagram.count, from: address, now: now)
+      rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
+      if !rest.isEmpty { drain(&worker) { _, _ in } }
+    } while !rest.isEmpty
+  }
+
+  /// Ends a worker's turn, and takes what it wants sent, without a socket.
+  static func finishTurn(
+    _ worker: inout Worker, now: Instant,
+    _ take: (UnsafeRawBufferPointer, NetworkAddress) -> Void
+  ) {
+    while !worker.endTurn(now: now) { drain(&worker, take) }
+    drain(&worker, take)
   }
 
   /// Takes what a worker wants sent, without a socket.
   static func drain(
     _ worker: inout Worker, _ take: (UnsafeRawBufferPointer, NetworkAddress) -> Void
   ) {
-    for entry in worker.batch.entries { take(worker.batch.bytes(of: entry), entry.address) }
+    worker.batch.forEachDatagram(take)
     worker.batch.clear()
     while worker.pollEvent() != nil {}
   }

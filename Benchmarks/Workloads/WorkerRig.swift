@@ -119,10 +119,9 @@ final class WorkerRig {
         UnsafeRawBufferPointer(rebasing: room[0][..<bytes.count]), from: client.address,
         to: &worker, now: now)
     }
-    worker.endTurn(now: now)
     let (clients, byAddress, room) = (clients, byAddress, room)
     let (source, time) = (workerAddress, now)
-    WorkerDriver.drain(&worker) { bytes, address in
+    WorkerDriver.finishTurn(&worker, now: now) { bytes, address in
       guard let index = byAddress[address] else { return }
       room[0].copyMemory(from: bytes)
       _ = clients[index].transport.receive(
@@ -150,8 +149,7 @@ final class WorkerRig {
     now += .milliseconds(1_100)
     keepAlive()
     for _ in 0..<100 {
-      worker.endTurn(now: now)
-      WorkerDriver.drain(&worker) { _, _ in }
+      WorkerDriver.finishTurn(&worker, now: now) { _, _ in }
       guard let due = worker.nextDeadline, due <= now + span else { return }
     }
     throw BenchmarkFailure("the worker does not come to rest")

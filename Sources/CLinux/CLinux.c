@@ -180,12 +180,6 @@ int linux_bind_to_processor(int processor) {
   return sched_setaffinity(0, sizeof set, &set) == 0 ? 0 : errno;
 }
 
-int64_t linux_thread_time(void) {
-  struct timespec time;
-  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0) return 0;
-  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 int64_t linux_raise_descriptor_limit(int64_t wanted) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;

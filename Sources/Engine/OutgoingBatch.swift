@@ -1,68 +1,96 @@
 import Primitives
 
-/// The datagrams that a worker wants sent, side by side in one slab.
+/// The datagrams that a worker wants sent, one behind the other in one slab, gathered per
+/// destination.
 ///
-/// The worker fills it, the driver hands it to the socket and clears it. One datagram that comes
-/// in can cause as many as there are seats in a call, so the driver flushes whenever
-/// `wantsFlush` says so, and at the end of each turn. What finds no room all the same is lost, as
-/// the network may lose it.
+/// Most of a datagram's cost lies in its way through the kernel, and datagrams of one length to
+/// one destination can share it (UDP_SEGMENT). So each destination has an open *message*, which
+/// later datagrams join: as many of one length as there are, and behind them one shorter one. The
+/// order within a stream is kept; the streams of a destination may overtake each other.
+///
+/// The worker fills it, the driver hands it to the socket and clears it, whenever `wantsFlush` says
+/// so and at the end of each turn. What finds no room all the same is lost, as the network may
+/// lose it.
 public struct OutgoingBatch: ~Copyable {
-  /// One datagram.
-  public struct Entry: Sendable {
-    /// Where it goes.
-    public var address: NetworkAddress
-    /// Offset of its first byte in the slab.
-    public var offset: Int
-    /// Its length in bytes.
-    public var length: Int
+  /// Datagrams to one destination, as many bytes each as the first but for the last.
+  public struct Message: Sendable {
+    /// Where they go.
+    public internal(set) var address: NetworkAddress
+    /// Bytes in each but the last, which may have fewer.
+    public internal(set) var segmentBytes: Int
+    /// How many there are.
+    public internal(set) var segments = 1
+    /// Bytes in all of them.
+    public internal(set) var bytes: Int
+    /// How many pieces of memory they stand in.
+    public internal(set) var pieces = 1
+    /// The first and the last piece of those of full length; one and the same where they stand
+    /// side by side.
+    var first: Int
+    var last: Int
+    /// The piece with the shorter one, or -1.
+    var tail = -1
   }
 
-  /// Bytes from one datagram's start to the next.
-  public static let stride = PacketPool.slotSize
-  /// From so many datagrams on the driver flushes; the rest of the room is for what one datagram
-  /// or one deadline can cause.
-  private static let flushThreshold = 512
+  /// Names a message of a batch; worth nothing once the batch has been cleared.
+  struct MessageReference {
+    var batch: UInt64 = 0
+    var index = 0
+  }
 
-  /// How many datagrams fit.
+  /// Bytes in the slab that are sent together.
+  private struct Piece {
+    var offset: Int
+    var length: Int
+    /// The piece that follows in its message, or -1.
+    var next = -1
+  }
+
+  /// Room that is given for a datagram.
+  public static let longestDatagram = PacketPool.slotSize
+  /// Bytes that one message may hold: the longest UDP payload, less the headers of either family.
+  private static let messageBytes = 65_000
+  /// Datagrams that the kernel takes in one message.
+  private static let messageSegments = 64
+  /// From so many bytes on the driver flushes: what a processor's own cache holds. The rest of the
+  /// slab is for what one datagram, or one deadline, can cause.
+  private static let flushBytes = 256 * 1_024
+
+  /// How many messages fit.
   public let capacity: Int
-  /// The datagrams, in the order to send them.
-  public private(set) var entries: [Entry] = []
   /// Datagrams that were added since the batch was made.
   public private(set) var appended: UInt64 = 0
   /// Datagrams that found no room since the batch was made.
   public private(set) var overflowed: UInt64 = 0
+  /// Whether the driver must flush before it gives the worker more to do.
+  public var wantsFlush: Bool { used >= Self.flushBytes || messages.count >= capacity / 2 }
+  /// Whether there is nothing to send.
+  public var isEmpty: Bool { messages.count == 0 }
 
   private let slab: UnsafeMutableRawPointer
+  private let slabBytes: Int
+  private var used = 0
+  private var number: UInt64 = 1
+  private var messages: BoundedArray<Message>
+  private var pieces: BoundedArray<Piece>
 
   /// Reserves the slab. The kernel gives pages only as they are first written.
-  public init(capacity: Int) {
+  public init(capacity: Int = Limits.batchMessages, bytes: Int = Limits.batchBytes) {
     self.capacity = capacity
-    slab = .allocate(byteCount: capacity * Self.stride, alignment: 64)
-    entries.reserveCapacity(capacity)
+    slabBytes = bytes
+    slab = .allocate(byteCount: bytes, alignment: 64)
+    messages = BoundedArray(capacity: capacity)
+    pieces = BoundedArray(capacity: 4 * capacity)
   }
 
   deinit { slab.deallocate() }
 
-  /// Whether the driver must flush before it gives the worker another datagram.
-  public var wantsFlush: Bool { entries.count >= Self.flushThreshold }
+  // MARK: What the worker does
 
-  /// The bytes of the slab, for the driver's system call; good until the batch is filled again.
-  public var bytes: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: slab, count: capacity * Self.stride)
-  }
-
-  /// The bytes of one datagram; good until the batch is filled again.
-  public func bytes(of entry: Entry) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: bytes[entry.offset..<entry.offset + entry.length])
-  }
-
-  /// Forgets what was sent.
-  public mutating func clear() { entries.removeAll(keepingCapacity: true) }
-
-  /// Room for the next datagram (`stride` bytes), or nil where there is none. `commit` makes it
-  /// part of the batch; until then, opening again gives the same room.
+  /// Room for the next datagram (`longestDatagram` bytes), or nil where there is none. `commit`
+  /// makes it part of the batch; until then, opening again gives the same room.
   mutating func open() -> UnsafeMutableRawBufferPointer? {
-    guard entries.count < capacity else {
+    guard used + Self.longestDatagram <= slabBytes, !messages.isFull, !pieces.isFull else {
       overflowed += 1
       return nil
     }
@@ -71,23 +99,139 @@ public struct OutgoingBatch: ~Copyable {
 
   /// The room that `open` gave last.
   var opened: UnsafeMutableRawBufferPointer {
-    precondition(entries.count < capacity, "no room was opened")
-    return UnsafeMutableRawBufferPointer(
-      start: slab + entries.count * Self.stride, count: Self.stride)
+    precondition(used + Self.longestDatagram <= slabBytes, "no room was opened")
+    return UnsafeMutableRawBufferPointer(start: slab + used, count: Self.longestDatagram)
   }
 
-  /// Makes the room that was opened last a datagram of `length` bytes.
-  mutating func commit(length: Int, to address: NetworkAddress) {
-    precondition(length > 0 && length <= Self.stride && entries.count < capacity)
-    entries.append(Entry(address: address, offset: entries.count * Self.stride, length: length))
+  /// Makes the room that was opened last a datagram of `length` bytes. Where it is media, it joins
+  /// the destination's open message if it can; `message` becomes the one that it is in.
+  mutating func commit(
+    length: Int, to address: NetworkAddress, joining message: inout MessageReference
+  ) {
+    let isJoined =
+      message.batch == number && messages[message.index].address == address
+      && join(message.index, length: length)
+    if !isJoined {
+      message = MessageReference(batch: number, index: messages.count)
+      add(length: length, to: address)
+    }
+    used += length
     appended += 1
   }
 
-  /// Adds a datagram of at most `stride` bytes by copying it.
+  /// Adds a datagram of at most `longestDatagram` bytes, a message of its own, by copying it.
   mutating func append(_ datagram: [UInt8], to address: NetworkAddress) {
-    precondition(datagram.count <= Self.stride, "a datagram longer than its slot")
+    precondition(datagram.count <= Self.longestDatagram, "a datagram longer than its room")
     guard let room = open() else { return }
     room.copyBytes(from: datagram)
-    commit(length: datagram.count, to: address)
+    add(length: datagram.count, to: address)
+    used += datagram.count
+    appended += 1
+  }
+
+  private mutating func add(length: Int, to address: NetworkAddress) {
+    precondition(length > 0 && length <= Self.longestDatagram)
+    let piece = pieces.count
+    pieces.append(Piece(offset: used, length: length))
+    messages.append(
+      Message(address: address, segmentBytes: length, bytes: length, first: piece, last: piece))
+  }
+
+  /// Puts the datagram at the end of the slab into a message; false where it does not fit there.
+  private mutating func join(_ index: Int, length: Int) -> Bool {
+    let message = messages[index]
+    guard message.segments < Self.messageSegments, !pieces.isFull,
+      message.bytes + length <= Self.messageBytes
+    else { return false }
+    if length == message.segmentBytes {
+      guard !isOvertaking(message) else { return false }
+      append(length: length, behind: index)
+    } else if length < message.segmentBytes {
+      guard message.tail < 0 else { return false }
+      messages[index].tail = pieces.count
+      messages[index].pieces += 1
+      pieces.append(Piece(offset: used, length: length))
+    } else {
+      // The longer one goes first, in front of the only one so far.
+      guard message.segments == 1, ssrc(at: pieces[message.first].offset) != ssrc(at: used) else {
+        return false
+      }
+      let piece = pieces.count
+      pieces.append(Piece(offset: used, length: length))
+      messages[index].tail = message.first
+      messages[index].first = piece
+      messages[index].last = piece
+      messages[index].segmentBytes = length
+      messages[index].pieces += 1
+    }
+    messages[index].segments += 1
+    messages[index].bytes += length
+    return true
+  }
+
+  private mutating func append(length: Int, behind index: Int) {
+    let last = messages[index].last
+    if pieces[last].offset + pieces[last].length == used {
+      pieces[last].length += length
+      return
+    }
+    pieces[last].next = pieces.count
+    messages[index].pieces += 1
+    messages[index].last = pieces.count
+    pieces.append(Piece(offset: used, length: length))
+  }
+
+  /// Whether the datagram at the end of the slab would overtake an earlier one of its stream.
+  private func isOvertaking(_ message: Message) -> Bool {
+    message.tail >= 0 && ssrc(at: pieces[message.tail].offset) == ssrc(at: used)
+  }
+
+  /// The SSRC of an RTP packet (RFC 3550 section 5.1), which SRTP leaves in clear.
+  private func ssrc(at offset: Int) -> UInt32 {
+    (slab + offset).loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+  }
+
+  // MARK: What the driver does
+
+  /// How many messages there are.
+  public var count: Int { messages.count }
+
+  /// The message at `index`, below `count`.
+  public subscript(index: Int) -> Message { messages[index] }
+
+  /// Gives out the bytes of a message, in the order in which they are sent; good until the batch
+  /// is filled again.
+  public func forEachPiece(of message: Message, _ body: (UnsafeRawBufferPointer) -> Void) {
+    var index = message.first
+    while index >= 0 {
+      body(UnsafeRawBufferPointer(start: slab + pieces[index].offset, count: pieces[index].length))
+      index = pieces[index].next
+    }
+    guard message.tail >= 0 else { return }
+    let tail = pieces[message.tail]
+    body(UnsafeRawBufferPointer(start: slab + tail.offset, count: tail.length))
+  }
+
+  /// Gives out each datagram by itself, as it goes over the wire.
+  public func forEachDatagram(_ body: (UnsafeRawBufferPointer, NetworkAddress) -> Void) {
+    for index in 0..<messages.count {
+      let message = messages[index]
+      forEachPiece(of: message) { piece in
+        var rest = piece[...]
+        while !rest.isEmpty {
+          let datagram = rest.prefix(message.segmentBytes)
+          body(UnsafeRawBufferPointer(rebasing: datagram), message.address)
+          rest = rest.dropFirst(datagram.count)
+        }
+      }
+    }
+  }
+
+  /// Forgets what was sent.
+  public mutating func clear() {
+    messages.removeAll()
+    pieces.removeAll()
+    used = 0
+    number += 1
   }
 }

@@ -12,7 +12,7 @@ public enum ConservationLaw: String, CaseIterable, Sendable {
   case transportDrops
   /// The relay got every packet that was given to it, and its own account adds up.
   case relay
-  /// The relay's packets are in the batch, could not be protected, or had nowhere to go.
+  /// The relay's packets are in the batch, or could not be protected.
   case sending
   /// The batch took all that was sent, or counts it as overflowed.
   case batch
@@ -44,10 +44,9 @@ extension Worker {
     case .sending:
       return relay.counters.sent + relay.counters.retransmitted
         == sent.packets + sent.unprotectedPackets
-        && relay.counters[.unreachable] == sent.unreachable + sent.overflowed
     case .batch:
       return batch.appended + batch.overflowed
-        == sent.packets + sent.reports + counters.transmitted + sent.overflowed
+        == sent.packets + sent.reports + counters.transmitted + relay.counters[.noRoom]
     }
   }
 

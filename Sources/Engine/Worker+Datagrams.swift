@@ -4,49 +4,82 @@ import Transport
 import Wire
 
 extension Worker {
-  /// A slot to receive the next datagram into, and its name for `receive`.
-  public mutating func nextSlot() -> (packet: PacketReference, bytes: UnsafeMutableRawBufferPointer)
-  {
-    let packet = pool.advance()
-    return (packet, pool.slot(packet))
+  /// Takes in datagrams that came together from one sender: all have `segmentBytes` but the last,
+  /// which may have fewer. They are copied.
+  ///
+  /// Returns how many bytes it has taken. Where that is not all, the batch is to be flushed before
+  /// the rest is handed over again.
+  public mutating func receive(
+    _ message: UnsafeRawBufferPointer, segmentBytes: Int, from address: NetworkAddress,
+    now: Instant
+  ) -> Int {
+    precondition(segmentBytes > 0 || message.isEmpty)
+    guard !message.isEmpty else {
+      counters.received += 1
+      counters.drop(.badLength)
+      return 0
+    }
+    var taken = 0
+    // What the datagrams of one address change is only where later ones of it go.
+    var holder = byAddress[address]
+    while taken < message.count {
+      if relay.mustForward, !relay.forward(now: now, pool: pool, sink: &path) { return taken }
+      if batch.wantsFlush { return taken }
+      let end = min(taken + segmentBytes, message.count)
+      let datagram = UnsafeRawBufferPointer(rebasing: message[taken..<end])
+      let hasChanged = receive(datagram, from: address, of: holder, now: now)
+      if hasChanged { holder = byAddress[address] }
+      taken = end
+    }
+    return taken
   }
 
-  /// Takes in the datagram of `length` bytes that was received into a slot.
-  public mutating func receive(
-    _ packet: PacketReference, length: Int, from address: NetworkAddress, now: Instant
-  ) {
+  /// Takes in one datagram; `holder` is the peer that its address belongs to. Whether more may have
+  /// come of it than a packet for the relay: the address may have another holder now.
+  private mutating func receive(
+    _ datagram: UnsafeRawBufferPointer, from address: NetworkAddress, of holder: Handle?,
+    now: Instant
+  ) -> Bool {
     counters.received += 1
-    guard length > 0, length <= Limits.datagramBytes else {
+    guard datagram.count <= Limits.datagramBytes else {
       counters.drop(.badLength)
-      return
+      return false
     }
-    let slot = pool.slot(packet)
-    guard let peer = peer(for: slot, length: length, from: address) else {
+    guard let peer = peer(for: datagram, holder: holder) else {
       counters.drop(.unknownSender)
-      return
+      return false
     }
     counters.accepted += 1
-    let received = path.peers[peer].transport.receive(slot, length: length, from: address, now: now)
+    let packet = pool.advance()
+    let slot = pool.slot(packet)
+    slot.copyMemory(from: datagram)
+    let received = path.peers[peer].transport.receive(
+      slot, length: datagram.count, from: address, now: now)
     switch received {
     case .nothing: counters.handled += 1
     case .rtp(let clearLength):
       counters.packets += 1
       relay.receiveRTP(
-        from: path.peers[peer].relayPeer, packet, length: clearLength, pool: pool, now: now,
-        sink: &path)
+        from: path.peers[peer].relayPeer, packet, length: clearLength, pool: pool, now: now)
+      // A packet alone moves no deadline closer.
+      guard path.peers[peer].transport.hasOutput else { return false }
     case .rtcp(let clearLength):
-      let bytes = UnsafeRawBufferPointer(rebasing: slot[..<clearLength])
-      receiveReport(bytes, from: peer, now: now)
+      receiveReport(
+        UnsafeRawBufferPointer(rebasing: slot[..<clearLength]), from: peer, now: now)
     case .dropped(let reason): counters.drop(reason)
     }
     drain(peer, now: now)
     if received == .nothing { claim(address, for: peer) }
+    return true
   }
 
-  /// Ends a turn: what is due by `now` is done, and what the relay has noticed is told. Where that
-  /// would overflow the batch, the rest stays due.
-  public mutating func endTurn(now: Instant) {
-    while !batch.wantsFlush, let (holder, deadline) = deadlines.earliest, deadline <= now {
+  /// Ends a turn: packets that are due go out, what else is due by `now` is done, and what the
+  /// relay has noticed is told. False where the batch has to be flushed before all is done: then
+  /// call again.
+  public mutating func endTurn(now: Instant) -> Bool {
+    guard relay.forward(now: now, pool: pool, sink: &path) else { return false }
+    while let (holder, deadline) = deadlines.earliest, deadline <= now {
+      if batch.wantsFlush { return false }
       guard let peer = path.peers.handle(at: holder) else {
         deadlines.set(holder, to: nil)
         continue
@@ -55,14 +88,16 @@ extension Worker {
       deadlines.set(holder, to: nil)
       drain(peer, now: now)
     }
-    if !batch.wantsFlush, let due = relay.nextDeadline, due <= now {
-      relay.handleDeadline(now: now, pool: pool, sink: &path)
+    if let due = relay.nextDeadline, due <= now {
+      if batch.wantsFlush { return false }
+      guard relay.handleDeadline(now: now, sink: &path) else { return false }
     }
     while let event = relay.poll() {
       switch event {
       case .speakers(let peers): tellSpeakers(peers)
       }
     }
+    return true
   }
 
   /// When `endTurn` must be called at the latest.
@@ -98,16 +133,13 @@ extension Worker {
   /// The peer that a datagram is for: a connectivity check by the username fragment that it
   /// names, since an address may have been another peer's before; all else by its address, which
   /// must have proved itself. Nothing else gets an answer.
-  private func peer(
-    for slot: UnsafeMutableRawBufferPointer, length: Int, from address: NetworkAddress
-  ) -> Handle? {
-    let bytes = UnsafeRawBufferPointer(rebasing: slot[..<length])
-    if DatagramKind(bytes.bytes) == .stun,
-      let fragment = PeerTransport.usernameFragment(ofBindingRequest: bytes.bytes)
+  private func peer(for datagram: UnsafeRawBufferPointer, holder: Handle?) -> Handle? {
+    if DatagramKind(datagram.bytes) == .stun,
+      let fragment = PeerTransport.usernameFragment(ofBindingRequest: datagram.bytes)
     {
       return byFragment[fragment]
     }
-    return byAddress[address]
+    return holder
   }
 
   /// Routes an address to a peer that has just proved itself there.

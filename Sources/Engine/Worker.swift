@@ -7,10 +7,10 @@ import Wire
 /// The media plane of one core: peers' transports around one relay, without I/O and without a
 /// clock.
 ///
-/// The driver receives datagrams into `nextSlot()`, hands each to `receive(_:length:from:now:)`,
-/// and calls `endTurn(now:)` when it has no more; then it sends the batch and takes the events.
-/// It flushes earlier whenever the batch asks for it. A call lives on one worker, and nothing
-/// here is shared with another thread.
+/// The driver hands what it receives to `receive(_:segmentBytes:from:now:)`, and calls
+/// `endTurn(now:)` when it has no more; then it sends the batch and takes the events. It sends the
+/// batch earlier whenever one of the two says that there is more to do. A call lives on one worker,
+/// and nothing here is shared with another thread.
 public struct Worker: ~Copyable {
   /// Datagrams that wait to be sent.
   public var batch: OutgoingBatch {
@@ -23,6 +23,10 @@ public struct Worker: ~Copyable {
   public var sendCounters: SendCounters { path.counters }
   /// What happened to every packet in the relay.
   public var relayCounters: RelayCounters { relay.counters }
+
+  /// Whether it works to capacity: no further peer is taken, so that those it has keep their
+  /// quality.
+  public private(set) var isFull = false
 
   var pool: PacketPool
   var relay: Relay
@@ -105,6 +109,12 @@ public struct Worker: ~Copyable {
     return events[nextEvent]
   }
 
+  /// Takes in how much of its thread's time the worker uses, 0...100.
+  public mutating func noteLoad(percent: Int) {
+    isFull =
+      percent >= (isFull ? Limits.relievedWorkerPercent : Limits.fullWorkerPercent)
+  }
+
   /// How many peers there are.
   public var peerCount: Int { path.peers.count }
 
@@ -117,7 +127,7 @@ public struct Worker: ~Copyable {
     now: Instant
   ) {
     precondition(byNumber[number] == nil, "a peer number was used twice")
-    guard let relayPeer = relay.addPeer(media, now: now) else {
+    guard !isFull, let relayPeer = relay.addPeer(media, now: now) else {
       emit(.peerRefused(number))
       return
     }

@@ -51,10 +51,6 @@ public struct SendCounters: Equatable, Sendable {
   public internal(set) var packets: UInt64 = 0
   /// RTP packets that a transport could not protect.
   public internal(set) var unprotectedPackets: UInt64 = 0
-  /// RTP packets to a peer that is not connected or not admitted.
-  public internal(set) var unreachable: UInt64 = 0
-  /// RTP packets for which the batch had no room.
-  public internal(set) var overflowed: UInt64 = 0
   /// RTCP packets that a transport protected.
   public internal(set) var reports: UInt64 = 0
   /// RTCP packets to a peer that is not connected or not admitted, or whose key is used up.

@@ -16,6 +16,8 @@ struct WorkerPeer: ~Copyable {
   var addresses: [NetworkAddress] = []
   /// Whether nothing authenticated has come for some seconds.
   var isSilent = false
+  /// What of the batch goes to it, as far as more can join.
+  var message = OutgoingBatch.MessageReference()
 
   /// Where the relay's packets go; nil while the peer is not connected or not admitted.
   var mediaAddress: NetworkAddress? {
@@ -32,12 +34,13 @@ struct WorkerSendPath: PacketSink, ~Copyable {
   private(set) var counters = SendCounters()
   /// Relay handle's index → worker handle.
   private var peerOfRelay: [Handle?]
+  /// The peer that the relay has turned to, and where its packets go.
+  private var receiver: (peer: Handle, address: NetworkAddress)?
 
   /// Reserves room for `capacity` peers.
   init(capacity: Int) {
     peers = SlotTable(capacity: capacity)
-    batch = OutgoingBatch(
-      capacity: max(Limits.batchDatagrams, Limits.batchDatagramsPerPeer * capacity))
+    batch = OutgoingBatch()
     peerOfRelay = Array(repeating: nil, count: capacity)
   }
 
@@ -46,29 +49,31 @@ struct WorkerSendPath: PacketSink, ~Copyable {
     peerOfRelay[Int(relayPeer.index)] = peer
   }
 
-  /// Room for a packet to the peer, or nil where its transport is not up or not admitted.
-  mutating func openSlot(for relayPeer: Handle) -> UnsafeMutableRawBufferPointer? {
-    guard let peer = peer(of: relayPeer), peers[peer].mediaAddress != nil else {
-      counters.unreachable += 1
-      return nil
+  var wantsFlush: Bool { batch.wantsFlush }
+
+  /// False where the peer's transport is not up or not admitted.
+  mutating func turn(to relayPeer: Handle) -> Bool {
+    guard let peer = peer(of: relayPeer), let address = peers[peer].mediaAddress else {
+      receiver = nil
+      return false
     }
-    guard let slot = batch.open() else {
-      counters.overflowed += 1
-      return nil
-    }
-    return slot
+    receiver = (peer, address)
+    return true
   }
 
+  /// Room for a packet to the peer that was turned to.
+  mutating func openSlot() -> UnsafeMutableRawBufferPointer? { batch.open() }
+
   /// Protects the packet in the slot that was just opened and makes it part of the batch.
-  mutating func sendRTP(to relayPeer: Handle, length: Int, headerLength: Int, index: UInt64) {
-    guard let peer = peer(of: relayPeer), let address = peers[peer].mediaAddress,
+  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64) {
+    guard let (peer, address) = receiver,
       let total = peers[peer].transport.protectRTP(
         batch.opened, length: length, headerLength: headerLength, index: index)
     else {
       counters.unprotectedPackets += 1
       return
     }
-    batch.commit(length: total, to: address)
+    batch.commit(length: total, to: address, joining: &peers[peer].message)
     counters.packets += 1
   }
 

@@ -53,11 +53,16 @@ public enum Limits {
 
   /// Peers on one worker.
   public static let peersPerWorker = 4_096
-  /// Datagrams that may wait in a worker's batch: at least so many, and so many for each peer that
-  /// fits, since all may be due a report at once.
-  public static let batchDatagrams = 1_024
-  /// See `batchDatagrams`.
-  public static let batchDatagramsPerPeer = 4
+  /// Messages that may wait in a worker's batch, each of one datagram or more to one destination.
+  public static let batchMessages = 1_024
+  /// Bytes that may wait in it.
+  public static let batchBytes = 1_048_576
+  /// The share of its thread's time, of 100, from which a worker takes no further peers.
+  public static let fullWorkerPercent = 85
+  /// The share below which it takes them again.
+  public static let relievedWorkerPercent = 75
+  /// Packets of one track that wait for the rest of their frame.
+  public static let waitingPacketsPerTrack = 16
   /// Tracks that one peer publishes: camera, microphone, screen and its sound, each once.
   public static let tracksPerPeer = 4
   /// Simulcast layers of one track.
@@ -65,7 +70,7 @@ public enum Limits {
   /// Streams that a worker sends to each of its peers, on average.
   public static let sendStreamsPerPeer = 32
   /// Seats that one track is forwarded to.
-  public static let routesPerTrack = 256
+  public static let routesPerTrack = 2_048
   /// Packets in one stream's retransmission history.
   public static let historyPackets = 1_024
   /// Times that one missing packet is asked for.
@@ -170,7 +175,9 @@ public enum Limits {
   // MARK: Visits
 
   /// People in one call, the lobby included.
-  public static let participantsPerCall = 64
+  public static let participantsPerCall = 600
+  /// People whom a visit is booked for; the others come in by links, or are let in.
+  public static let peopleBooked = 64
   /// Places among them that only staff can take: a crowded lobby does not keep staff out.
   public static let placesForStaff = 8
   /// Places that people whom no personal link or token names can take, so that a general link

@@ -2,13 +2,14 @@ import Primitives
 import Wire
 
 extension Relay {
-  /// Takes in a clear RTP packet of a peer and sends it to all that its track is routed to.
+  /// Takes in a clear RTP packet of a peer, to be sent to all that its track is routed to by
+  /// `forward`.
   ///
   /// A retransmission is turned back into the original in its slot, which then counts as that
   /// packet's for as long as the pool keeps it.
   public mutating func receiveRTP(
     from peer: Handle, _ reference: PacketReference, length: Int, pool: borrowing PacketPool,
-    now: Instant, sink: inout some PacketSink & ~Copyable
+    now: Instant
   ) {
     counters.received &+= 1
     do throws(RelayDrop) {
@@ -16,7 +17,7 @@ extension Relay {
       let slot = UnsafeMutableRawBufferPointer(rebasing: pool.slot(reference)[..<max(0, length)])
       let (stream, packet) = try accept(slot, reference: reference, from: peer, now: now)
       counters.accepted &+= 1
-      forward(packet, of: stream, source: UnsafeRawBufferPointer(slot), now: now, sink: &sink)
+      queue(packet, of: stream, now: now)
     } catch {
       counters.drop(error)
     }
@@ -58,53 +59,12 @@ extension Relay {
       throw .duplicate
     }
     guard tracks[track].isOpen else { throw .muted }
+    guard !tracks[track].waiting.isFull else { throw .crowded }
     packet.sequence = sequence
     packet.isLate = isLate
     packet.layer = receivers[stream].layer
     packet.captureTime = captureTime(of: header.timestamp, stream: stream, now: now)
     return (stream, packet)
-  }
-
-  /// Walks the track's routes.
-  private mutating func forward(
-    _ packet: MediaPacket, of stream: Handle, source: UnsafeRawBufferPointer, now: Instant,
-    sink: inout some PacketSink & ~Copyable
-  ) {
-    let track = receivers[stream].track
-    if let level = packet.audioLevel, tracks[track].source == .microphone {
-      speakers.receive(level, from: tracks[track].peer, now: now)
-    }
-    if packet.isEntry, tracks[track].kind == .video {
-      receivers[stream].keyFrames.receiveKeyFrame()
-    }
-    let hasNewBest = tracks[track].receive(layer: packet.layer.layer, now: now)
-    let best = tracks[track].bestLayer
-
-    for index in 0..<tracks[track].routes.count {
-      let route = tracks[track].routes[index]
-      counters.attempted &+= 1
-      guard let slot = sink.openSlot(for: senders[route].viewer) else {
-        counters.drop(.unreachable)
-        continue
-      }
-      let outcome = senders[route].forward(
-        packet, source: source, bestLayer: best, into: slot, now: now)
-      switch outcome {
-      case .written(let length, let headerLength, let index):
-        counters.sent &+= 1
-        sink.sendRTP(
-          to: senders[route].viewer, length: length, headerLength: headerLength, index: index)
-        if senders[route].owesReport { hastenReports(of: route, now: now) }
-      case .dropped(let reason):
-        counters.drop(reason)
-        if reason == .awaitingKeyFrame || reason == .beforeSeating {
-          requestKeyFrame(for: route, now: now)
-        }
-      }
-    }
-    if hasNewBest, tracks[track].routes.count > 0 {
-      requestKeyFrame(for: tracks[track].routes[0], now: now)
-    }
   }
 
   /// When a sample was captured, by the best that is known; now, where that makes no sense.
@@ -131,7 +91,7 @@ extension Relay {
   }
 
   /// Lets the first sender report of a source go at once (W15).
-  private mutating func hastenReports(of route: Handle, now: Instant) {
+  mutating func hastenReports(of route: Handle, now: Instant) {
     let viewer = senders[route].viewer
     peers[viewer].reportsDue = now
     timers.lower(Int(viewer.index), to: now)

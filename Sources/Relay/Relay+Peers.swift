@@ -51,6 +51,7 @@ extension Relay {
       let isOpen = open.contains(tracks[track].source)
       guard isOpen != tracks[track].isOpen else { continue }
       tracks[track].isOpen = isOpen
+      if !isOpen { dropWaiting(track) }
       for index in 0..<tracks[track].routes.count {
         senders[tracks[track].routes[index]].suspend()
       }
@@ -102,6 +103,7 @@ extension Relay {
   }
 
   private mutating func removeTrack(_ track: Handle) {
+    dropWaiting(track)
     while tracks[track].routes.count > 0 {
       disconnect(tracks[track].routes[0])
     }

@@ -78,10 +78,14 @@ extension Relay {
     sink: inout some PacketSink & ~Copyable
   ) {
     let viewer = senders[stream].viewer
+    counters.attempted &+= UInt64(missing.count)
+    guard sink.turn(to: viewer) else {
+      counters.drop(.unreachable, count: missing.count)
+      return
+    }
     for number in missing {
-      counters.attempted &+= 1
-      guard let slot = sink.openSlot(for: viewer) else {
-        counters.drop(.unreachable)
+      guard let slot = sink.openSlot() else {
+        counters.drop(.noRoom)
         continue
       }
       let outcome = senders[stream].retransmit(
@@ -89,7 +93,7 @@ extension Relay {
       switch outcome {
       case .written(let length, let headerLength, let index):
         counters.retransmitted &+= 1
-        sink.sendRTP(to: viewer, length: length, headerLength: headerLength, index: index)
+        sink.sendRTP(length: length, headerLength: headerLength, index: index)
       case .dropped(let reason):
         counters.drop(reason)
       }

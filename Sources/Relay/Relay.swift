@@ -14,8 +14,8 @@ public enum RelayEvent: Equatable, Sendable {
 /// by side in one table and named by handles. A packet touches plain values in those tables only:
 /// nothing is allocated, locked or counted by reference for it. It never sees a key or an address.
 ///
-/// All RTCP goes out in `handleDeadline`, which the owner calls as soon as `nextDeadline` has come,
-/// after every batch of packets and every command.
+/// Packets go out in `forward` and RTCP in `handleDeadline`, which the owner calls one after the
+/// other, as soon as `nextDeadline` has come, after every batch of packets and every command.
 public struct Relay: ~Copyable {
   /// What has become of all packets.
   public internal(set) var counters = RelayCounters()
@@ -28,6 +28,14 @@ public struct Relay: ~Copyable {
   var timers: DeadlineQueue
   var speakers = SpeakerDetector()
   var random: RandomSource
+  /// When the packets that wait on each track are due at the latest, by its place in the table.
+  var gathering: DeadlineQueue
+  /// The tracks whose packets are due, in the order in which they became so.
+  var dueTracks: [Handle] = []
+  /// The one of them that is forwarded next.
+  var nextDue = 0
+  /// Whether a track has as many packets waiting as it can.
+  var isCrowded = false
   private var events: [RelayEvent] = []
 
   /// A relay without peers; `peers` is how many it takes at most.
@@ -38,6 +46,8 @@ public struct Relay: ~Copyable {
     receivers = SlotTable(capacity: peers * Limits.tracksPerPeer * 2)
     senders = SlotTable(capacity: peers * Limits.sendStreamsPerPeer)
     timers = DeadlineQueue(capacity: peers)
+    gathering = DeadlineQueue(capacity: peers * Limits.tracksPerPeer)
+    dueTracks.reserveCapacity(peers * Limits.tracksPerPeer)
   }
 
   /// The next event, or nil.
@@ -45,17 +55,21 @@ public struct Relay: ~Copyable {
     events.isEmpty ? nil : events.removeFirst()
   }
 
-  /// When `handleDeadline` is to be called; nil while nothing is waiting. A deadline in the past
-  /// means now.
+  /// When `forward` and `handleDeadline` are to be called; nil while nothing is waiting. A deadline
+  /// in the past means now.
   public var nextDeadline: Instant? {
-    earliest(timers.earliest?.deadline, speakers.nextDeadline)
+    if !dueTracks.isEmpty { return .origin }
+    return earliest(
+      gathering.earliest?.deadline, earliest(timers.earliest?.deadline, speakers.nextDeadline))
   }
 
-  /// Sends the reports, requests and feedback that are due.
+  /// Sends the reports, requests and feedback that are due. False where the sink wanted to be
+  /// flushed before all was done: call again after that.
   public mutating func handleDeadline(
-    now: Instant, pool: borrowing PacketPool, sink: inout some PacketSink & ~Copyable
-  ) {
+    now: Instant, sink: inout some PacketSink & ~Copyable
+  ) -> Bool {
     while let (holder, deadline) = timers.earliest, deadline <= now {
+      if sink.wantsFlush { return false }
       guard let peer = peers.handle(at: holder) else {
         timers.set(holder, to: nil)
         continue
@@ -68,6 +82,7 @@ public struct Relay: ~Copyable {
       // Only the latest answer counts.
       events = [.speakers(loudest)]
     }
+    return true
   }
 
   private func nextDeadline(of peer: Handle) -> Instant? {

@@ -22,11 +22,15 @@ public enum RelayDrop: Int, Error, CaseIterable, Sendable {
   case sequenceJump
   /// A retransmission of nothing: a probe.
   case emptyRetransmission
+  /// More packets of the track wait to be forwarded than it may hold.
+  case crowded
 
   // On the way out: one count a route.
 
   /// The viewer cannot be sent to now.
   case unreachable
+  /// More is to be sent at once than there is memory for.
+  case noRoom
   /// Padding alone, which is not passed on.
   case padding
   /// A simulcast layer that the viewer does not get.
@@ -48,7 +52,8 @@ public enum RelayDrop: Int, Error, CaseIterable, Sendable {
 
 /// What has become of all packets since the start.
 ///
-/// received = accepted + the inbound drops; attempted = sent + retransmitted + the outbound drops.
+/// received = accepted + the inbound drops; of the accepted, those that nobody sees are left at
+/// that; attempted = sent + retransmitted + the outbound drops.
 public struct RelayCounters: Sendable {
   /// RTP packets handed to the relay.
   public internal(set) var received: UInt64 = 0
@@ -64,7 +69,7 @@ public struct RelayCounters: Sendable {
   /// RTCP packets handed to the relay that did not parse.
   public internal(set) var malformedReports: UInt64 = 0
 
-  private var drops = InlineArray<18, UInt64>(repeating: 0)
+  private var drops = InlineArray<20, UInt64>(repeating: 0)
 
   /// All zero.
   public init() { precondition(RelayDrop.allCases.count == drops.count) }
@@ -82,5 +87,7 @@ public struct RelayCounters: Sendable {
     return received == accepted + inbound && attempted == sent + retransmitted + outbound
   }
 
-  mutating func drop(_ reason: RelayDrop) { drops[reason.rawValue] &+= 1 }
+  mutating func drop(_ reason: RelayDrop, count: Int = 1) {
+    drops[reason.rawValue] &+= UInt64(count)
+  }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Primitives
 
@@ -6,12 +5,20 @@ import Primitives
 public enum MonotonicClock {
   /// The present instant.
   public static func now() -> Instant { Instant(nanoseconds: read(CLOCK_MONOTONIC)) }
+
+  /// Has the calling thread rest until an instant has come, or a signal.
+  public static func rest(until instant: Instant) {
+    let time = max(0, instant.nanoseconds)
+    var until = timespec(
+      tv_sec: Int(time / 1_000_000_000), tv_nsec: Int(time % 1_000_000_000))
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nil)
+  }
 }
 
-/// Processor time of the calling thread, for those who account for their own work.
+/// How long the calling thread has been on a processor.
 public enum ThreadClock {
-  /// The time that the thread has used so far.
-  public static func now() -> Duration { Duration(nanoseconds: linux_thread_time()) }
+  /// The time so far.
+  public static func now() -> Duration { Duration(nanoseconds: read(CLOCK_THREAD_CPUTIME_ID)) }
 }
 
 /// The clock that tokens, invites and records follow: an operator may set it.

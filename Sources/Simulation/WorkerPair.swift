@@ -38,17 +38,13 @@ struct WorkerPair: ~Copyable {
     }
   }
 
-  mutating func endTurn(now: Instant) {
-    first.endTurn(now: now)
-    second.endTurn(now: now)
-  }
-
-  /// Takes what the workers report and send.
-  mutating func drain(
-    report: (Int, WorkerEvent) -> Void, transmit: (Int, [UInt8], NetworkAddress) -> Void
+  /// Ends the workers' turns; takes what they report and send.
+  mutating func endTurn(
+    now: Instant, report: (Int, WorkerEvent) -> Void,
+    transmit: (Int, [UInt8], NetworkAddress) -> Void
   ) {
-    Self.drain(&first, number: 0, report, transmit)
-    Self.drain(&second, number: 1, report, transmit)
+    Self.endTurn(of: &first, number: 0, now: now, report, transmit)
+    Self.endTurn(of: &second, number: 1, now: now, report, transmit)
   }
 
   /// What does not add up in the workers' accounts; nil while everything does.
@@ -60,19 +56,22 @@ struct WorkerPair: ~Copyable {
   private static func receive(
     _ datagram: [UInt8], from address: NetworkAddress, in worker: inout Worker, now: Instant
   ) {
-    let (packet, bytes) = worker.nextSlot()
-    bytes.copyBytes(from: datagram.prefix(bytes.count))
-    worker.receive(packet, length: datagram.count, from: address, now: now)
+    let taken = datagram.withUnsafeBytes {
+      worker.receive($0, segmentBytes: $0.count, from: address, now: now)
+    }
+    precondition(taken == datagram.count, "each turn has been ended")
   }
 
-  private static func drain(
-    _ worker: inout Worker, number: Int, _ report: (Int, WorkerEvent) -> Void,
+  private static func endTurn(
+    of worker: inout Worker, number: Int, now: Instant, _ report: (Int, WorkerEvent) -> Void,
     _ transmit: (Int, [UInt8], NetworkAddress) -> Void
   ) {
-    for entry in worker.batch.entries {
-      transmit(number, Array(worker.batch.bytes(of: entry)), entry.address)
+    var isDone = false
+    while !isDone {
+      isDone = worker.endTurn(now: now)
+      worker.batch.forEachDatagram { transmit(number, Array($0), $1) }
+      worker.batch.clear()
     }
-    worker.batch.clear()
     while let event = worker.pollEvent() { report(number, event) }
   }
 }

@@ -116,8 +116,7 @@ final class World {
     now = max(now, next)
     while let event = events.pop(dueBy: now) { handle(event) }
     if let due = control.nextDeadline, due <= now { decide(.deadline) }
-    workers.endTurn(now: now)
-    drainWorkers()
+    endWorkersTurn()
     for index in pages.indices {
       if let due = pages[index].client.nextDeadline, due <= now {
         pages[index].client.handleDeadline(now: now)
@@ -242,8 +241,8 @@ final class World {
     }
   }
 
-  private func drainWorkers() {
-    workers.drain { worker, event in
+  private func endWorkersTurn() {
+    workers.endTurn(now: now) { worker, event in
       events.add(.report(worker, event), at: now + Self.ringDelay)
     } transmit: { worker, datagram, address in
       guard let index = pages.firstIndex(where: { $0.address == address }) else { return }

@@ -97,6 +97,9 @@ public struct PeerTransport: ~Copyable {
     outputs.isEmpty ? nil : outputs.removeFirst()
   }
 
+  /// Whether `poll` has something.
+  public var hasOutput: Bool { !outputs.isEmpty }
+
   /// When `handleDeadline` wants to be called; nil once the transport is over.
   public var nextDeadline: Instant? {
     if isClosed { return nil }

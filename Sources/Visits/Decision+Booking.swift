@@ -10,7 +10,7 @@ extension Decision {
     guard let responsible = draft.responsible else {
       throw Refusal(.badArgument, field: "responsible")
     }
-    guard draft.attendees.count <= Limits.participantsPerCall else {
+    guard draft.attendees.count <= Limits.peopleBooked else {
       throw Refusal(.tooMany, field: "attendees")
     }
     var booked = [responsible.id: Role.staff]
@@ -133,7 +133,7 @@ extension Decision {
     for person in former.sorted() where !named.contains(person) { try release(person) }
     var added: [PersonID] = []
     for attendee in attendees where try book(attendee) { added.append(attendee.person.id) }
-    guard visit.booked.count <= Limits.participantsPerCall else {
+    guard visit.booked.count <= Limits.peopleBooked else {
       throw Refusal(.tooMany, field: role.listName)
     }
     return added

@@ -8,7 +8,7 @@ extension Decision {
     guard clinic.directory.people[person] != nil else {
       throw Refusal(.personNotFound, field: "person")
     }
-    guard visit.booked.count < Limits.participantsPerCall else {
+    guard visit.booked.count < Limits.peopleBooked else {
       throw Refusal(.tooMany, field: "staff")
     }
     _ = try book(VisitDraft.Attendee(PersonRecord(id: person), role: .staff))

@@ -35,7 +35,7 @@ public struct VisitDraft: Equatable, Sendable {
   public var ends: WallTime?
   /// The responsible member of staff; only where no member of staff makes the visit.
   public var responsible: PersonRecord?
-  /// Who takes part by booking; at most `Limits.participantsPerCall`. A child may come with
+  /// Who takes part by booking; at most `Limits.peopleBooked`. A child may come with
   /// several profiles; any other visit has one patient.
   public var attendees: [Attendee]
   /// The first links: one for each guest, and one for each patient and proxy who is to have one.

@@ -9,6 +9,7 @@ enum Samtal {
     commands:
       audit      list the audit log, or verify that nobody has changed it
       backup     copy the database, while samtald runs or not
+      check      look for settings of this machine that would limit samtald
       clinic     add a clinic to the operator's files
       invite     have a running daemon make a link, and print it
       load       play a clinic's people against a running server, and measure
@@ -24,6 +25,7 @@ enum Samtal {
     switch arguments.first {
     case "audit": run(AuditCommand.usage, rest, AuditCommand.run)
     case "backup": run(BackupCommand.usage, rest, BackupCommand.run)
+    case "check": run(CheckCommand.usage, rest, CheckCommand.run)
     case "clinic": run(ClinicCommand.usage, rest, ClinicCommand.run)
     case "invite": run(InviteCommand.usage, rest, InviteCommand.run)
     case "load": run(LoadOptions.usage, rest, LoadCommand.run)

@@ -27,6 +27,7 @@ class LossyNetwork:
     def __init__(self, target: int, weather: Weather, seed: int, upward: Weather | None = None):
         """`weather` is that of both ways, or of the way back where `upward` is given."""
         self.weather = weather
+        self.upward = upward or weather
         self.port = 0
         self.target = target
         self._random = random.Random(seed)
@@ -41,11 +42,11 @@ class LossyNetwork:
         )
         self.port = inside.get_extra_info("sockname")[1]
 
-    def later(self, send, data, *address):
+    def later(self, weather: Weather, send, data, *address):
         """Sends a datagram after its delay, or never."""
-        if self._random.random() < self.weather.loss:
+        if self._random.random() < weather.loss:
             return
-        wait = self.weather.delay + self.weather.jitter * self._random.random()
+        wait = weather.delay + weather.jitter * self._random.random()
         self._loop.call_later(wait, send, data, *address)
 
     def stop(self):
@@ -68,7 +69,9 @@ class _Outside(asyncio.DatagramProtocol):
         if upstream is None:
             upstream = self._inside[address] = asyncio.ensure_future(self._open(address))
         upstream.add_done_callback(
-            lambda opened: self._network.later(opened.result().sendto, data)
+            lambda opened: self._network.later(
+                self._network.upward, opened.result().sendto, data
+            )
         )
 
     async def _open(self, address):
@@ -86,4 +89,4 @@ class _Inside(asyncio.DatagramProtocol):
         self._network, self._outside, self._address = network, outside, address
 
     def datagram_received(self, data, _):
-        self._network.later(self._outside.sendto, data, self._address)
+        self._network.later(self._network.weather, self._outside.sendto, data, self._address)

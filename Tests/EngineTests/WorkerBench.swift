@@ -198,22 +198,26 @@ final class WorkerBench {
   /// Sends what the clients and the worker have to send, and notes what they tell.
   private func settle() {
     for client in clients { drain(client) }
-    worker.endTurn(now: now)
-    for entry in worker.batch.entries {
-      let bytes = Array(worker.batch.bytes(of: entry))
-      guard let client = clients.first(where: { $0.address == entry.address }) else {
-        strays.append(entry.address)
-        continue
-      }
-      if DatagramKind(bytes.span.bytes) == .rtp { client.packetsSentTo += 1 }
-      carry(bytes, from: Self.serverAddress, to: entry.address)
+    var isDone = false
+    while !isDone {
+      isDone = worker.endTurn(now: now)
+      worker.batch.forEachDatagram { take(Array($0), to: $1) }
+      worker.batch.clear()
     }
-    worker.batch.clear()
     while let event = worker.pollEvent() { note(event) }
     if !worker.isConserved, !hasLostCount {
       hasLostCount = true
       Issue.record("the account does not add up: \(worker.brokenLaws) at \(now), seed \(seed)")
     }
+  }
+
+  private func take(_ bytes: [UInt8], to address: NetworkAddress) {
+    guard let client = clients.first(where: { $0.address == address }) else {
+      strays.append(address)
+      return
+    }
+    if DatagramKind(bytes.span.bytes) == .rtp { client.packetsSentTo += 1 }
+    carry(bytes, from: Self.serverAddress, to: address)
   }
 
   private func note(_ event: WorkerEvent) {
@@ -265,9 +269,15 @@ final class WorkerBench {
 
   /// Gives the worker a datagram from any address, and leaves the turn open.
   func receive(_ bytes: [UInt8], from address: NetworkAddress) {
-    let slot = worker.nextSlot()
-    slot.bytes.copyBytes(from: bytes)
-    worker.receive(slot.packet, length: bytes.count, from: address, now: now)
+    let isTaken = offer(bytes, from: address)
+    precondition(isTaken, "the batch is to be sent first")
+  }
+
+  /// Offers the worker a datagram; false where it wants its batch sent first.
+  func offer(_ bytes: [UInt8], from address: NetworkAddress) -> Bool {
+    bytes.withUnsafeBytes {
+      worker.receive($0, segmentBytes: $0.count, from: address, now: now)
+    } == bytes.count
   }
 }
 

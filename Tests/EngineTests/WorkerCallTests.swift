@@ -26,9 +26,9 @@ import Wire
     let bench = try WorkerBench(seed: seed, faults: faults)
     let people = try (0..<2).map { _ in try bench.join() }
     bench.seatAll(people)
-    bench.run(for: .seconds(2))
-    #expect(people[0].count(.video, from: people[1]) > 10, "seed \(seed)")
-    #expect(people[1].count(.video, from: people[0]) > 10, "seed \(seed)")
+    bench.run(for: .seconds(4))
+    #expect(people[0].count(.video, from: people[1]) > 30, "seed \(seed)")
+    #expect(people[1].count(.video, from: people[0]) > 30, "seed \(seed)")
     #expect(people.contains { $0.peer.counters.recovered > 0 }, "seed \(seed)")
   }
 

@@ -109,8 +109,8 @@ private struct FuzzCall: ~Copyable {
     let slot = pool.slot(reference)
     slot.copyBytes(from: packet.prefix(slot.count))
     relay.receiveRTP(
-      from: peers[peer], reference, length: min(packet.count, slot.count), pool: pool, now: now,
-      sink: &sink)
+      from: peers[peer], reference, length: min(packet.count, slot.count), pool: pool, now: now)
+    if relay.mustForward { _ = relay.forward(now: now, pool: pool, sink: &sink) }
   }
 
   private mutating func receiveReport(_ bytes: [UInt8], from peer: Int) {
@@ -153,7 +153,8 @@ private struct FuzzCall: ~Copyable {
     var turns = 0
     while let deadline = relay.nextDeadline, deadline <= end {
       now = max(now, deadline)
-      relay.handleDeadline(now: now, pool: pool, sink: &sink)
+      _ = relay.forward(now: now, pool: pool, sink: &sink)
+      _ = relay.handleDeadline(now: now, sink: &sink)
       turns += 1
       precondition(turns < 2_000, "a deadline does not move on")
     }

@@ -25,16 +25,23 @@ struct FuzzSink: PacketSink, ~Copyable {
     let index: UInt64
   }
   private var used: Set<Use> = []
+  /// The peer that was turned to.
+  private var peer = Handle(index: 0, generation: 0)
   private let slot = UnsafeMutableRawBufferPointer.allocate(
     byteCount: Limits.datagramBytes, alignment: 16)
 
   deinit { slot.deallocate() }
 
-  mutating func openSlot(for peer: Handle) -> UnsafeMutableRawBufferPointer? {
-    unreachable.contains(peer) ? nil : slot
+  mutating func turn(to peer: Handle) -> Bool {
+    self.peer = peer
+    return !unreachable.contains(peer)
   }
 
-  mutating func sendRTP(to peer: Handle, length: Int, headerLength: Int, index: UInt64) {
+  mutating func openSlot() -> UnsafeMutableRawBufferPointer? { slot }
+
+  var wantsFlush: Bool { false }
+
+  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64) {
     let bytes = Array(slot[..<length])
     guard let header = try? RTPHeader(parsing: bytes.span.bytes) else {
       preconditionFailure("sent what is no RTP packet")

@@ -136,9 +136,10 @@ private struct FuzzCore: ~Copyable {
   }
 
   private mutating func receive(_ bytes: [UInt8], from address: NetworkAddress) {
-    let (packet, slot) = worker.nextSlot()
-    slot.copyBytes(from: bytes.prefix(slot.count))
-    worker.receive(packet, length: min(bytes.count, slot.count), from: address, now: now)
+    let taken = bytes.withUnsafeBytes {
+      worker.receive($0, segmentBytes: $0.count, from: address, now: now)
+    }
+    precondition(taken == bytes.count, "nothing was in its way")
     precondition(worker.isConserved && worker.batch.overflowed == 0)
   }
 
@@ -146,7 +147,7 @@ private struct FuzzCore: ~Copyable {
   private mutating func endTurn() {
     var turns = 0
     repeat {
-      worker.endTurn(now: now)
+      precondition(worker.endTurn(now: now), "the batch has room for a turn")
       if let due = worker.nextDeadline { precondition(due > now, "a deadline does not move on") }
       let toClient = takeBatch()
       for datagram in toClient {
@@ -165,12 +166,10 @@ private struct FuzzCore: ~Copyable {
   /// Checks what is to be sent, and returns what goes to the client.
   private mutating func takeBatch() -> [[UInt8]] {
     var toClient: [[UInt8]] = []
-    for entry in worker.batch.entries {
-      precondition(proven.contains(entry.address), "sent to where nobody has proved to be")
-      precondition(entry.length > 0 && entry.length <= Limits.datagramBytes)
-      if entry.address == Self.clientAddress {
-        toClient.append(Array(worker.batch.bytes(of: entry)))
-      }
+    worker.batch.forEachDatagram { datagram, address in
+      precondition(proven.contains(address), "sent to where nobody has proved to be")
+      precondition(!datagram.isEmpty && datagram.count <= Limits.datagramBytes)
+      if address == Self.clientAddress { toClient.append(Array(datagram)) }
     }
     worker.batch.clear()
     return toClient

@@ -48,8 +48,9 @@ import Wire
     let now = Instant.origin + .milliseconds(1_003)
     var source = source(
       SinkTrack(source: .camera, rate: 100, payloadBytes: 1_100, packetsPerFrame: 4))
-    source.beginFrame(now: now)
-    let packets = try (0..<4).map { try read(&source, place: $0, now: now) }
+    let places = source.begin(now: now)
+    #expect(places == 0..<4)
+    let packets = try places.map { try read(&source, place: $0, now: now) }
     #expect(packets.map(\.header.marker) == [false, false, false, true])
     #expect(Set(packets.map(\.header.timestamp)).count == 1)
     #expect(packets.allSatisfy { $0.header.payloadType == 100 })
@@ -60,13 +61,33 @@ import Wire
     #expect(source.nextDue == .origin + .milliseconds(1_040))
   }
 
+  @Test func aPacedFrameGoesOutPacketByPacket() throws {
+    defer { slot.deallocate() }
+    var source = source(
+      SinkTrack(
+        source: .camera, rate: 100, payloadBytes: 1_100, packetsPerFrame: 4, isPaced: true))
+    var markers: [Bool] = []
+    var timestamps: Set<UInt32> = []
+    for step in 0..<8 {
+      let now = Instant.origin + .milliseconds(10) * step
+      let places = source.begin(now: now)
+      #expect(places == step % 4..<step % 4 + 1)
+      let packet = try read(&source, place: places.lowerBound, now: now)
+      #expect(packet.mark?.captured == now)
+      markers.append(packet.header.marker)
+      timestamps.insert(packet.header.timestamp)
+    }
+    #expect(markers == [false, false, false, true, false, false, false, true])
+    #expect(timestamps.count == 2)
+  }
+
   @Test func aKeyFrameComesAtFirstAndWhenItIsAskedFor() throws {
     defer { slot.deallocate() }
     var source = source(SinkTrack(source: .camera, rate: 100, payloadBytes: 1_100))
     var keyFrames: [Bool] = []
     for frame in 0..<4 {
       if frame == 2 { source.needsKeyFrame = true }
-      source.beginFrame(now: .origin)
+      _ = source.begin(now: .origin)
       let reading = try read(&source, place: 0, now: .origin)
       keyFrames.append(reading.descriptor?.isKeyFrameStart == true)
     }
@@ -76,9 +97,9 @@ import Wire
   @Test func aSoundSaysHowLoudItIs() throws {
     defer { slot.deallocate() }
     var source = source(SinkTrack(source: .microphone, rate: 50, payloadBytes: 100))
-    source.beginFrame(now: .origin)
+    _ = source.begin(now: .origin)
     let first = try read(&source, place: 0, now: .origin)
-    source.beginFrame(now: .origin + .milliseconds(20))
+    _ = source.begin(now: .origin + .milliseconds(20))
     let second = try read(&source, place: 0, now: .origin)
     #expect(first.level == AudioLevel(isVoice: true, attenuation: 30))
     #expect(first.mark?.source == .microphone)

@@ -23,15 +23,23 @@ struct PacketCollector: PacketSink, ~Copyable {
   }
 
   var packets: [Packet] = []
+  private var receiver = Handle(index: 0, generation: 0)
   private let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: 2_048, alignment: 16)
 
   deinit { slot.deallocate() }
 
-  mutating func openSlot(for peer: Handle) -> UnsafeMutableRawBufferPointer? { slot }
+  mutating func turn(to peer: Handle) -> Bool {
+    receiver = peer
+    return true
+  }
 
-  mutating func sendRTP(to peer: Handle, length: Int, headerLength: Int, index: UInt64) {
+  mutating func openSlot() -> UnsafeMutableRawBufferPointer? { slot }
+
+  var wantsFlush: Bool { false }
+
+  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64) {
     packets.append(
-      .rtp(to: peer, bytes: Array(slot[..<length]), headerLength: headerLength, index: index))
+      .rtp(to: receiver, bytes: Array(slot[..<length]), headerLength: headerLength, index: index))
   }
 
   mutating func sendRTCP(to peer: Handle, _ packet: [UInt8]) {
@@ -154,7 +162,8 @@ final class LoopbackCall {
       }
     }
     if let due = relay.nextDeadline, due <= now {
-      relay.handleDeadline(now: now, pool: pool, sink: &sink)
+      _ = relay.forward(now: now, pool: pool, sink: &sink)
+      _ = relay.handleDeadline(now: now, sink: &sink)
     }
   }
 
@@ -180,7 +189,7 @@ final class LoopbackCall {
     switch member.transport.receive(slot, length: bytes.count, from: member.address, now: now) {
     case .rtp(let length):
       relay.receiveRTP(
-        from: member.handle, reference, length: length, pool: pool, now: now, sink: &sink)
+        from: member.handle, reference, length: length, pool: pool, now: now)
     case .rtcp(let length):
       let packet = UnsafeRawBufferPointer(rebasing: slot[..<length])
       relay.receiveRTCP(

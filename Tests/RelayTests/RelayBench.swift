@@ -54,18 +54,24 @@ struct RecordingSink: PacketSink, ~Copyable {
   var reports: [(peer: Handle, time: Instant, packet: RTCPPacket)] = []
   var unreachable: Set<Handle> = []
   var now = Instant.origin
+  private var receiver = Handle(index: 0, generation: 0)
   private let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: 2_048, alignment: 8)
 
   deinit { slot.deallocate() }
 
-  mutating func openSlot(for peer: Handle) -> UnsafeMutableRawBufferPointer? {
-    unreachable.contains(peer) ? nil : slot
+  mutating func turn(to peer: Handle) -> Bool {
+    receiver = peer
+    return !unreachable.contains(peer)
   }
 
-  mutating func sendRTP(to peer: Handle, length: Int, headerLength: Int, index: UInt64) {
+  mutating func openSlot() -> UnsafeMutableRawBufferPointer? { slot }
+
+  var wantsFlush: Bool { false }
+
+  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64) {
     packets.append(
       SentRTP(
-        peer: peer, bytes: Array(slot[..<length]), headerLength: headerLength, index: index,
+        peer: receiver, bytes: Array(slot[..<length]), headerLength: headerLength, index: index,
         time: now))
   }
 
@@ -100,8 +106,7 @@ struct RelayBench: ~Copyable {
   mutating func receive(_ bytes: [UInt8], from peer: Handle) {
     let reference = pool.advance()
     pool.slot(reference).copyBytes(from: bytes)
-    relay.receiveRTP(
-      from: peer, reference, length: bytes.count, pool: pool, now: now, sink: &sink)
+    relay.receiveRTP(from: peer, reference, length: bytes.count, pool: pool, now: now)
     runDeadlines()
   }
 
@@ -158,7 +163,8 @@ struct RelayBench: ~Copyable {
   private mutating func runDeadlines() {
     var turns = 0
     while let deadline = relay.nextDeadline, deadline <= now {
-      relay.handleDeadline(now: now, pool: pool, sink: &sink)
+      _ = relay.forward(now: now, pool: pool, sink: &sink)
+      _ = relay.handleDeadline(now: now, sink: &sink)
       turns += 1
       precondition(turns < 10, "the relay's deadline does not move on")
     }

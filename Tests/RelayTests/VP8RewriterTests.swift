@@ -48,3 +48,29 @@ import Wire
     #expect(rewriter.rewrite(next).tl0PicIdx?.value == 4)
   }
 }
+
+extension VP8Rewriter {
+  /// The descriptor that goes out for one that came in: what stands in the packet, and what the
+  /// rewriter says that it wrote.
+  fileprivate mutating func rewrite(_ input: VP8Descriptor) -> VP8Descriptor {
+    var output = input
+    var packet = [UInt8](repeating: 0, count: 32)
+    packet[0] = 0x90
+    packet[1] = 0xC0
+    let written = packet.withUnsafeMutableBytes { bytes in
+      var span = bytes.mutableBytes
+      return rewrite(input, in: &span, payloadAt: 0)
+    }
+    if let id = input.pictureID {
+      output.pictureID?.value = written.pictureID
+      let start = Int(id.offset)
+      let high = id.isLong ? UInt16(packet[start] & 0x7F) << 8 : 0
+      #expect(high | UInt16(packet[start + (id.isLong ? 1 : 0)]) == written.pictureID)
+    }
+    if let index = input.tl0PicIdx {
+      output.tl0PicIdx?.value = written.baseLayerIndex
+      #expect(packet[Int(index.offset)] == written.baseLayerIndex)
+    }
+    return output
+  }
+}

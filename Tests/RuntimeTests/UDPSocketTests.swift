@@ -7,18 +7,9 @@ private let loopback = NetworkAddress(ipv4: 0x7F00_0001, port: 0)
 private let anywhere = NetworkAddress(high: 0, low: 0, port: 0)
 private let loopback6 = NetworkAddress(high: 0, low: 1, port: 0)
 
-private final class Slots {
-  let all: [UnsafeMutableRawBufferPointer] = (0..<UDPSocket.datagramsPerReceive).map { _ in
-    .allocate(byteCount: PacketPool.slotSize, alignment: 16)
-  }
-
-  deinit { for slot in all { slot.deallocate() } }
-}
-
-/// A socket with slots of its own.
+/// A socket, and what waits for it.
 private struct Endpoint: ~Copyable {
   var socket: UDPSocket
-  private let slots = Slots()
   private var loop: EventLoop
 
   init(_ address: NetworkAddress) throws {
@@ -30,14 +21,23 @@ private struct Endpoint: ~Copyable {
   }
 
   mutating func send(_ datagrams: [(bytes: [UInt8], address: NetworkAddress)]) {
-    let copies = datagrams.map { datagram in
-      let copy = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: datagram.bytes.count, alignment: 1)
-      copy.copyBytes(from: datagram.bytes)
-      return copy
-    }
-    for (copy, datagram) in zip(copies, datagrams) {
-      socket.enqueue(UnsafeRawBufferPointer(copy), to: datagram.address)
+    send(messages: datagrams.map { ([$0.bytes], $0.address) })
+  }
+
+  /// Sends messages, each of datagrams of one length but for the last.
+  mutating func send(messages: [(datagrams: [[UInt8]], address: NetworkAddress)]) {
+    var copies: [UnsafeMutableRawBufferPointer] = []
+    for (datagrams, address) in messages {
+      socket.begin(
+        to: address, segments: datagrams.count, segmentBytes: datagrams.first?.count ?? 0,
+        pieces: datagrams.count)
+      for datagram in datagrams {
+        let copy = UnsafeMutableRawBufferPointer.allocate(
+          byteCount: datagram.count, alignment: 1)
+        copy.copyBytes(from: datagram)
+        copies.append(copy)
+        socket.extend(UnsafeRawBufferPointer(copy))
+      }
     }
     socket.flush()
     for copy in copies { copy.deallocate() }
@@ -49,9 +49,14 @@ private struct Endpoint: ~Copyable {
     let deadline = MonotonicClock.now() + .seconds(60)
     while result.count < count, MonotonicClock.now() < deadline {
       loop.wait(until: deadline)
-      for index in 0..<socket.receive(into: slots.all) {
+      for index in 0..<socket.receive() {
         guard let arrival = socket.arrival(index) else { continue }
-        result.append((Array(slots.all[index][..<arrival.length]), arrival.source))
+        var rest = arrival.bytes[...]
+        repeat {
+          let datagram = rest.prefix(arrival.segmentBytes)
+          result.append((Array(datagram), arrival.source))
+          rest = rest.dropFirst(datagram.count)
+        } while !rest.isEmpty
       }
     }
     return result
@@ -81,15 +86,15 @@ private struct Endpoint: ~Copyable {
     sender.socket.usesSegmentation = usesSegmentation
     var first = try Endpoint(loopback)
     var second = try Endpoint(loopback)
-    // Sizes as a frame has them: equal, equal, shorter; then the next frame, longer.
-    let sizes = [1_100, 1_100, 700, 1_200, 1_200, 1_200, 0, 5]
-    var datagrams: [(bytes: [UInt8], address: NetworkAddress)] = []
-    for (index, size) in sizes.enumerated() {
-      let bytes = [UInt8](repeating: UInt8(index), count: size)
-      datagrams.append((bytes, first.socket.localAddress))
-      datagrams.append((bytes, second.socket.localAddress))
+    // Messages as frames make them: packets of one length, and a shorter last one.
+    let messages = [[1_100, 1_100, 700], [1_200, 1_200, 1_200], [0], [5]].map { sizes in
+      sizes.map { [UInt8](repeating: UInt8($0 & 255), count: $0) }
     }
-    sender.send(datagrams)
+    let sizes = messages.flatMap { $0.map(\.count) }
+    sender.send(
+      messages: messages.flatMap {
+        [($0, first.socket.localAddress), ($0, second.socket.localAddress)]
+      })
     let firstSaw = first.receive(sizes.count).map(\.bytes.count)
     #expect(firstSaw == sizes)
     let secondSaw = second.receive(sizes.count).map(\.bytes.count)
@@ -105,7 +110,7 @@ private struct Endpoint: ~Copyable {
     var yes: Int32 = 1
     setsockopt(sender.socket.descriptor, SOL_SOCKET, SO_NO_CHECK, &yes, 4)
     let destination = receiver.socket.localAddress
-    sender.send((0..<10).map { ([UInt8](repeating: $0, count: 500), destination) })
+    sender.send(messages: [((0..<10).map { [UInt8](repeating: $0, count: 500) }, destination)])
     let receiverSaw = receiver.receive(10).map(\.bytes.first)
     #expect(receiverSaw == (0..<10).map { UInt8($0) })
     #expect(sender.socket.counters.segmentationRefusals == 1)
@@ -135,19 +140,19 @@ private struct Endpoint: ~Copyable {
     #expect(numbers == Array(0..<count))
   }
 
-  @Test func aDatagramThatDoesNotFitItsSlotIsReportedAsLost() throws {
+  @Test func datagramsThatWereSentTogetherArriveTogether() throws {
     var sender = try Endpoint(loopback)
     var receiver = try Endpoint(loopback)
-    let destination = receiver.socket.localAddress
-    sender.send([([UInt8](repeating: 0, count: 3_000), destination), ([9], destination)])
-    let receiverSaw = receiver.receive(2).map(\.bytes)
-    #expect(receiverSaw == [[], [9]])
-    #expect(receiver.socket.counters.oversized == 1)
+    let datagrams = [UInt8](0..<40).map { [UInt8](repeating: $0, count: 1_000) }
+    sender.send(messages: [(datagrams, receiver.socket.localAddress)])
+    let receiverSaw = receiver.receive(40).map(\.bytes)
+    #expect(receiverSaw == datagrams)
+    #expect(receiver.socket.counters.received == 40)
   }
 
   @Test func nothingThereIsNoDatagram() throws {
     var socket = try UDPSocket(bindingTo: loopback)
-    let count = socket.receive(into: [])
+    let count = socket.receive()
     #expect(count == 0)
     #expect(socket.receiveBufferBytes > 0)
   }

@@ -67,8 +67,8 @@ private func code(_ line: String) -> Substring {
       uniqueKeysWithValues: try Project.targets().map { ($0.name, $0.imports) })
     let system: [String: Set<String>] = [
       "Primitives": ["Synchronization"], "Runtime": ["Glibc", "Synchronization"],
-      "Store": ["Glibc"], "Delivery": ["Glibc"], "Setup": ["Glibc"],
-      "Load": ["Glibc"],
+      "Store": ["Glibc"], "Delivery": ["Glibc"], "Setup": ["Glibc"], "MediaKit": ["Glibc"],
+      "Load": ["Glibc", "Synchronization"],
       "samtald": ["Glibc", "Synchronization"], "samtal": ["Glibc"],
     ]
     for file in Project.sources {

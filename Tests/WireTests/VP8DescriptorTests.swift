@@ -85,8 +85,8 @@ private let full: [UInt8] = [0x90, 0xF0, 0x92, 0x34, 0x56, 0xA7, 0x10]
       let payload = random.bytes(round % 9)
       guard let descriptor = try? describe(payload) else { continue }
       #expect(descriptor.length < payload.count, "seed \(seed)")
-      #expect((descriptor.pictureID?.offset ?? 0) < descriptor.length, "seed \(seed)")
-      #expect((descriptor.tl0PicIdx?.offset ?? 0) < descriptor.length, "seed \(seed)")
+      #expect(Int(descriptor.pictureID?.offset ?? 0) < descriptor.length, "seed \(seed)")
+      #expect(Int(descriptor.tl0PicIdx?.offset ?? 0) < descriptor.length, "seed \(seed)")
     }
   }
 }

@@ -105,8 +105,6 @@ int linux_signals_read(int descriptor);
 void linux_name_thread(const char *name);
 // Binds the calling thread to one processor; 0, or an errno.
 int linux_bind_to_processor(int processor);
-// Processor time of the calling thread in nanoseconds.
-int64_t linux_thread_time(void);
 // Raises this process's limit on open descriptors to `wanted` or as near as is allowed; what holds
 // now.
 int64_t linux_raise_descriptor_limit(int64_t wanted);

@@ -7,8 +7,8 @@ import Wire
 final class LoadNetwork {
   /// Datagrams that wait for one system call at most: a frame fits.
   static let lineUp = 64
-  /// Datagrams that are received at once: few wait on the socket of one.
-  private static let batch = 16
+  /// Messages that are received at once, of one datagram or more: few wait on the socket of one.
+  static let messagesPerReceive = 8
 
   private enum Direction { case sending, receiving }
 
@@ -33,7 +33,6 @@ final class LoadNetwork {
   private var random: RandomSource
   private var held: [Held] = []
   private var firstHeld = 0
-  private let slots: [UnsafeMutableRawBufferPointer]
   private let linedUp: [UnsafeMutableRawBufferPointer]
   private var count = 0
 
@@ -41,14 +40,12 @@ final class LoadNetwork {
     loss = UInt64(plan.loss * Double(UInt32.max))
     delay = plan.delay
     random = RandomSource(seed: plan.seed)
-    func room(_ count: Int) -> [UnsafeMutableRawBufferPointer] {
-      (0..<count).map { _ in .allocate(byteCount: Limits.datagramBytes, alignment: 16) }
+    linedUp = (0..<Self.lineUp).map { _ in
+      .allocate(byteCount: Limits.datagramBytes, alignment: 16)
     }
-    slots = room(Self.batch)
-    linedUp = room(Self.lineUp)
   }
 
-  deinit { for slot in slots + linedUp { slot.deallocate() } }
+  deinit { for slot in linedUp { slot.deallocate() } }
 
   // MARK: Sending
 
@@ -92,18 +89,25 @@ final class LoadNetwork {
   /// Takes all that waits on a participant's socket, some batches at most.
   func receive(_ participant: Participant) {
     for _ in 0..<16 {
-      let received = participant.socket?.receive(into: slots) ?? 0
+      let received = participant.socket?.receive() ?? 0
       if received == 0 { return }
       let now = MonotonicClock.now()
       for index in 0..<received {
-        guard let arrival = participant.socket?.arrival(index) ?? nil, arrival.length > 0 else {
-          continue
-        }
-        let datagram = UnsafeRawBufferPointer(rebasing: slots[index][..<arrival.length])
-        deliver(datagram, from: arrival.source, to: participant, now: now)
+        guard let arrival = participant.socket?.arrival(index) ?? nil else { continue }
+        take(arrival, for: participant, now: now)
       }
       participant.drainMedia(now: now)
-      if received < Self.batch { return }
+      if received < Self.messagesPerReceive { return }
+    }
+  }
+
+  /// Delivers datagrams that came together one by one, as they were on the wire.
+  private func take(_ arrival: UDPSocket.Arrival, for participant: Participant, now: Instant) {
+    var rest = arrival.bytes[...]
+    while !rest.isEmpty {
+      let datagram = UnsafeRawBufferPointer(rebasing: rest.prefix(arrival.segmentBytes))
+      deliver(datagram, from: arrival.source, to: participant, now: now)
+      rest = rest.dropFirst(datagram.count)
     }
   }
 

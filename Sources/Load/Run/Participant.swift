@@ -87,7 +87,9 @@ final class Participant {
     loops = around.media.loops(of: position)
     started = now
     if around.sink == nil {
-      socket = try UDPSocket(bindingTo: around.network.localAddress, lineUp: LoadNetwork.lineUp)
+      socket = try UDPSocket(
+        bindingTo: around.network.localAddress,
+        messagesPerReceive: LoadNetwork.messagesPerReceive, lineUp: LoadNetwork.lineUp)
     }
     line = around.lines.connect()
   }

@@ -20,6 +20,11 @@ public final class Sink {
   private let certificate: Certificate
   /// Where its sockets are.
   public let host: NetworkAddress
+  /// Whether it looks at its sockets all the time instead of sleeping until something comes. To
+  /// wake somebody up is work for whoever sends, which another machine would not have.
+  public var isSleepless = false
+  /// The time in which it looked and there was nothing.
+  public private(set) var idle = Duration.zero
   private let profiles: [SRTPProfile]
   private var random: RandomSource
   private var loop: EventLoop
@@ -146,7 +151,7 @@ public final class Sink {
   /// it in. Returns the tokens of the caller's descriptors that can be read.
   public func turn(until deadline: Instant) -> [Int] {
     handleDeadlines()
-    loop.wait(until: earliest(deadline, deadlines.earliest?.deadline))
+    wait(until: deadline)
     var foreign: [Int] = []
     for token in loop.ready {
       if token >> 32 == 0 {
@@ -156,6 +161,15 @@ public final class Sink {
       }
     }
     return foreign
+  }
+
+  private func wait(until deadline: Instant) {
+    guard isSleepless else {
+      return loop.wait(until: earliest(deadline, deadlines.earliest?.deadline))
+    }
+    let began = MonotonicClock.now()
+    loop.wait(until: began)
+    if loop.ready.isEmpty { idle = idle + (MonotonicClock.now() - began) }
   }
 
   private func handleDeadlines() {

@@ -91,10 +91,9 @@ final class SinkPeer {
 
   // MARK: Sending
 
-  /// Sends the frame of a source that is due.
+  /// Sends what is due of a source: a frame, or a packet of it.
   func sendFrame(of source: Int, through outbox: inout SinkOutbox, now: Instant) {
-    sources[source].beginFrame(now: now)
-    for place in 0..<sources[source].track.packetsPerFrame {
+    for place in sources[source].begin(now: now) {
       let slot = outbox.slot
       let (length, headerLength, index) = sources[source].write(to: slot, place: place, now: now)
       let protected = transport?.protectRTP(

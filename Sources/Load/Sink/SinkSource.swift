@@ -16,6 +16,7 @@ struct SinkSource {
   var baseline: UInt64 = 0
 
   private var index: UInt64
+  private var nextPlace = 0
   private var pictureID: UInt16
   private var number: UInt32 = 0
   private var template: [UInt8] = []
@@ -81,16 +82,25 @@ struct SinkSource {
   /// Begins with a frame that is due at an instant, or ends where that is nil.
   mutating func setSending(from due: Instant?) {
     nextDue = due
+    nextPlace = 0
     needsKeyFrame = true
   }
 
-  /// Begins the frame that is due; its packets are to be written one after the other. Its
-  /// timestamp is that of now, however late it is: a camera that is held up shows what is there.
-  mutating func beginFrame(now: Instant) {
-    guard let due = nextDue else { return }
+  /// Begins what is due: the packets of a frame, or its next one; answers with their places, to be
+  /// written one after the other. A frame's timestamp is that of now, however late it is: a camera
+  /// that is held up shows what is there.
+  mutating func begin(now: Instant) -> Range<Int> {
+    guard let due = nextDue else { return 0..<0 }
+    nextDue = due + track.interval
+    let places = nextPlace..<nextPlace + track.packetsAtOnce
+    nextPlace = places.upperBound % track.packetsPerFrame
+    if places.lowerBound == 0 { beginFrame(now: now) }
+    return places
+  }
+
+  private mutating func beginFrame(now: Instant) {
     let ticks = (now - .origin).ticks(at: track.source.kind.clockRate)
     timestamp = timestampOffset &+ UInt32(truncatingIfNeeded: ticks)
-    nextDue = due + track.interval
     number &+= 1
     pictureID = (pictureID + 1) & 0x7FFF
   }

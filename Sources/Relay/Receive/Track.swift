@@ -25,6 +25,13 @@ struct Track: ~Copyable {
   /// The highest layer that is being sent: the one that viewers get.
   private(set) var bestLayer: UInt8 = 0
 
+  /// Packets that have come and have not been forwarded, in the order in which they came.
+  var waiting = BoundedArray<MediaPacket>(capacity: Limits.waitingPacketsPerTrack)
+  /// Whether they are to be forwarded now.
+  var isDue = false
+  /// The route that they go to next.
+  var nextRoute = 0
+
   private var lastArrivals: InlineArray<4, Instant?> = InlineArray(repeating: nil)
 
   /// A track without layers and routes; nil where the section's MID is not usable.
@@ -54,6 +61,7 @@ struct Track: ~Copyable {
   mutating func remove(route: Handle) {
     for index in 0..<routes.count where routes[index] == route {
       routes.remove(at: index)
+      if index < nextRoute { nextRoute -= 1 }
       return
     }
   }

@@ -9,10 +9,15 @@ enum SendOutcome {
 }
 
 extension SendStream {
-  /// Writes what a packet goes out as into `slot`. `source` is the publisher's packet.
+  /// Payloads of pictures that are at most this much shorter than the longest of those that go out
+  /// together are padded to its length: browsers split a frame into nearly equal parts.
+  private static let longestPadding = 16
+
+  /// Writes what a packet goes out as into `slot`. `source` is the publisher's packet, `longest`
+  /// the longest payload of those that go out together.
   mutating func forward(
     _ packet: MediaPacket, source: UnsafeRawBufferPointer, bestLayer: UInt8,
-    into slot: UnsafeMutableRawBufferPointer, now: Instant
+    longest: Int, into slot: UnsafeMutableRawBufferPointer, now: Instant
   ) -> SendOutcome {
     if let reason = admit(packet, bestLayer: bestLayer, now: now) { return .dropped(reason) }
     guard let index = sequence.rewrite(packet.sequence) else { return .dropped(.late) }
@@ -33,17 +38,27 @@ extension SendStream {
       sequence: index, reference: packet.reference, length: packet.header.packetLength,
       timestamp: timestamp, pictureID: 0, baseLayerIndex: 0, time: now)
     if let descriptor = packet.descriptor {
-      let rewritten = picture.rewrite(descriptor)
-      rewritten.patch(&out, payloadAt: headerLength)
-      record.pictureID = rewritten.pictureID?.value ?? 0
-      record.baseLayerIndex = rewritten.tl0PicIdx?.value ?? 0
+      (record.pictureID, record.baseLayerIndex) =
+        picture.rewrite(descriptor, in: &out, payloadAt: headerLength)
     }
-    let length = headerLength + payload.range.count
+    var length = headerLength + payload.range.count
+    let padding = longest - payload.range.count
+    if padding > 0, padding <= Self.longestPadding {
+      Self.pad(slot, from: length, count: padding)
+      length += padding
+    }
     sent.record(record)
     budget.earn(length)
     packetCount &+= 1
     octetCount &+= UInt32(truncatingIfNeeded: payload.range.count)
     return .written(length: length, headerLength: headerLength, index: index)
+  }
+
+  /// Puts padding behind a packet (RFC 3550 section 5.1): zeros, and last how many bytes it has.
+  private static func pad(_ slot: UnsafeMutableRawBufferPointer, from end: Int, count: Int) {
+    for offset in end..<end + count - 1 { slot[offset] = 0 }
+    slot[end + count - 1] = UInt8(count)
+    slot[0] |= 0x20
   }
 
   /// Judges a packet, and starts its layer where it is the first of it; nil to let it out.

@@ -23,22 +23,27 @@ struct VP8Rewriter {
     }
   }
 
-  /// The descriptor to send: the same bytes in length, other numbers in them.
-  mutating func rewrite(_ descriptor: VP8Descriptor) -> VP8Descriptor {
-    var result = descriptor
+  /// Writes the numbers to send over those in `packet`, whose payload starts at `start` with the
+  /// descriptor. Answers with them, 0 for one that the descriptor does not have.
+  mutating func rewrite(
+    _ descriptor: borrowing VP8Descriptor, in packet: inout MutableRawSpan, payloadAt start: Int
+  ) -> (pictureID: UInt16, baseLayerIndex: UInt8) {
+    var written: (pictureID: UInt16, baseLayerIndex: UInt8) = (0, 0)
     if let pictureID = descriptor.pictureID {
       let value = (pictureID.value &+ pictureOffset) & pictureID.mask
-      result.pictureID?.value = value
+      written.pictureID = value
+      pictureID.write(value, to: &packet, payloadAt: start)
       if isNewer(value, than: lastPictureID, mask: pictureID.mask) { lastPictureID = value }
     }
     if let index = descriptor.tl0PicIdx {
       let value = index.value &+ baseLayerOffset
-      result.tl0PicIdx?.value = value
+      written.baseLayerIndex = value
+      index.write(value, to: &packet, payloadAt: start)
       if lastBaseLayerIndex.map({ Int8(bitPattern: value &- $0) > 0 }) ?? true {
         lastBaseLayerIndex = value
       }
     }
-    return result
+    return written
   }
 
   private func isNewer(_ value: UInt16, than last: UInt16?, mask: UInt16) -> Bool {

@@ -2,63 +2,41 @@ import CLinux
 import Glibc
 import Primitives
 
-/// Datagrams lined up for one `sendmmsg`, gathered per destination.
-///
-/// Most of a datagram's cost lies in its way through the kernel, and datagrams of one size to one
-/// destination can share it (UDP_SEGMENT). A frame fans out packet by packet to all receivers, so
-/// those that belong together do not come one after the other: each destination's open group is
-/// found by a small hash table. The order within a destination is kept.
+/// Messages lined up for one `sendmmsg`: each is one datagram, or several of one length to one
+/// destination, which share their way through the kernel (UDP_SEGMENT).
 struct SendQueue: ~Copyable {
-  /// Bytes that one group may hold: the longest UDP payload, less the headers of either family.
-  private static let groupBytes = 65_000
-
   var usesSegmentation = true
-  var isFull: Bool { count == capacity }
-
-  /// Datagrams to one destination that go to the kernel as one message. All are as long as the
-  /// first but for the last, which may be shorter and then ends the group.
-  private struct Group {
-    var address: NetworkAddress
-    var segmentBytes: Int
-    var first: Int
-    var last: Int
-    var count = 1
-    var bytes: Int
-    var isClosed = false
+  /// Whether there is room for one more message of as many pieces.
+  func hasRoom(forPieces pieces: Int) -> Bool {
+    count < capacity && pieceCount + pieces <= pieceCapacity
   }
 
-  /// Datagrams that fit: a power of two.
+  /// Messages that fit, and the pieces of memory that they gather.
   private let capacity: Int
+  private let pieceCapacity: Int
   private let family: Int32
   private var count = 0
-  private var groups: [Group] = []
-  /// Open-addressing table: 1 + the latest group of a destination, or 0.
-  private var table: [Int32]
-  /// The datagram that follows in its group, or -1.
-  private var next: [Int]
-  private let datagrams: UnsafeMutablePointer<linux_vector>
+  private var pieceCount = 0
   private let vectors: UnsafeMutablePointer<linux_vector>
   private let messages: UnsafeMutablePointer<linux_message>
   private let addresses: UnsafeMutablePointer<linux_socket_address>
   private let controls: UnsafeMutablePointer<linux_segment_control>
+  private let segments: UnsafeMutablePointer<Int>
 
   init(family: Int32, capacity: Int) {
-    precondition(capacity > 0 && capacity & (capacity - 1) == 0)
     self.family = family
     self.capacity = capacity
-    table = Array(repeating: 0, count: 2 * capacity)
-    next = Array(repeating: -1, count: capacity)
-    groups.reserveCapacity(capacity)
-    datagrams = .allocate(capacity: capacity)
-    vectors = .allocate(capacity: capacity)
+    pieceCapacity = 4 * capacity
+    vectors = .allocate(capacity: pieceCapacity)
     messages = .allocate(capacity: capacity)
     addresses = .allocate(capacity: capacity)
     controls = .allocate(capacity: capacity)
-    datagrams.initialize(repeating: linux_vector(), count: capacity)
-    vectors.initialize(repeating: linux_vector(), count: capacity)
+    segments = .allocate(capacity: capacity)
+    vectors.initialize(repeating: linux_vector(), count: pieceCapacity)
     messages.initialize(repeating: linux_message(), count: capacity)
     addresses.initialize(repeating: linux_socket_address(), count: capacity)
     controls.initialize(repeating: linux_segment_control(), count: capacity)
+    segments.initialize(repeating: 0, count: capacity)
     let length =
       family == AF_INET ? LINUX_IPV4_SOCKET_ADDRESS_BYTES : LINUX_SOCKET_ADDRESS_BYTES
     for index in 0..<capacity {
@@ -69,100 +47,78 @@ struct SendQueue: ~Copyable {
   }
 
   deinit {
-    datagrams.deallocate()
     vectors.deallocate()
     messages.deallocate()
     addresses.deallocate()
     controls.deallocate()
+    segments.deallocate()
   }
 
-  mutating func append(_ bytes: UnsafeRawBufferPointer, to address: NetworkAddress) {
-    precondition(count < capacity && bytes.count <= Self.groupBytes)
-    datagrams[count].bytes = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-    datagrams[count].length = UInt64(bytes.count)
-    next[count] = -1
-    let place = place(of: address)
-    let group = Int(table[place]) - 1
-    if group >= 0, accepts(groups[group], bytes.count) {
-      next[groups[group].last] = count
-      groups[group].last = count
-      groups[group].count += 1
-      groups[group].bytes += bytes.count
-      groups[group].isClosed = bytes.count < groups[group].segmentBytes
-    } else {
-      groups.append(
-        Group(
-          address: address, segmentBytes: bytes.count, first: count, last: count,
-          bytes: bytes.count))
-      table[place] = Int32(groups.count)
-    }
-    count += 1
+  /// Begins a message of `segments` datagrams, as many bytes each but the last; its bytes follow
+  /// by `extend`.
+  mutating func begin(to address: NetworkAddress, segments count: Int, segmentBytes: Int) {
+    precondition(self.count < capacity && count <= Int(LINUX_SEGMENTS))
+    let index = self.count
+    addresses[index] = linux_socket_address(address, family: family)
+    messages[index].vectors = vectors + pieceCount
+    messages[index].vector_count = 0
+    messages[index].control = count > 1 ? UnsafeMutableRawPointer(controls + index) : nil
+    messages[index].control_length =
+      count > 1 ? UInt64(MemoryLayout<linux_segment_control>.size) : 0
+    controls[index].segment_bytes = UInt16(segmentBytes)
+    segments[index] = count
+    self.count += 1
   }
 
-  private func accepts(_ group: Group, _ bytes: Int) -> Bool {
-    usesSegmentation && !group.isClosed && bytes > 0 && bytes <= group.segmentBytes
-      && group.count < Int(LINUX_SEGMENTS) && group.bytes + bytes <= Self.groupBytes
-  }
-
-  private func place(of address: NetworkAddress) -> Int {
-    var mixed = address.low ^ address.high &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(address.port) << 32
-    mixed = (mixed ^ mixed >> 29) &* 0xBF58_476D_1CE4_E5B9
-    var place = Int(truncatingIfNeeded: mixed >> 32) & (table.count - 1)
-    while table[place] != 0, groups[Int(table[place]) - 1].address != address {
-      place = (place + 1) & (table.count - 1)
-    }
-    return place
+  /// Adds bytes to the message that was begun last. They are not copied.
+  mutating func extend(_ bytes: UnsafeRawBufferPointer) {
+    precondition(count > 0 && pieceCount < pieceCapacity)
+    vectors[pieceCount].bytes = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+    vectors[pieceCount].length = UInt64(bytes.count)
+    messages[count - 1].vector_count += 1
+    pieceCount += 1
   }
 
   mutating func flush(to descriptor: Int32, counting counters: inout DatagramCounters) {
-    guard count > 0 else { return }
-    link()
     var position = 0
-    while position < groups.count {
+    while position < count {
+      if !usesSegmentation, segments[position] > 1 {
+        sendSegments(of: position, to: descriptor, counting: &counters)
+        position += 1
+        continue
+      }
       let sent = retryingInterrupts {
-        linux_send_batch(descriptor, messages + position, UInt32(groups.count - position))
+        linux_send_batch(descriptor, messages + position, UInt32(lengthOfRun(from: position)))
       }
       if sent > 0 {
-        for group in groups[position..<position + Int(sent)] { counters.count(group.count) }
+        for index in position..<position + Int(sent) { counters.count(segments[index]) }
         position += Int(sent)
       } else if errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS {
-        counters.droppedFull += groups[position...].reduce(0) { $0 + UInt64($1.count) }
+        for index in position..<count { counters.droppedFull += UInt64(segments[index]) }
         break
       } else {
-        resend(groups[position], after: errno, to: descriptor, counting: &counters)
+        resend(position, after: errno, to: descriptor, counting: &counters)
         position += 1
       }
     }
-    clear()
+    count = 0
+    pieceCount = 0
   }
 
-  /// Gives each group its message: the vectors of its datagrams side by side.
-  private func link() {
-    var vector = 0
-    for (index, group) in groups.enumerated() {
-      addresses[index] = linux_socket_address(group.address, family: family)
-      messages[index].vectors = vectors + vector
-      messages[index].vector_count = UInt64(group.count)
-      messages[index].control = group.count > 1 ? UnsafeMutableRawPointer(controls + index) : nil
-      messages[index].control_length =
-        group.count > 1 ? UInt64(MemoryLayout<linux_segment_control>.size) : 0
-      controls[index].segment_bytes = UInt16(group.segmentBytes)
-      var datagram = group.first
-      while datagram >= 0 {
-        vectors[vector] = datagrams[datagram]
-        vector += 1
-        datagram = next[datagram]
-      }
-    }
+  /// How many messages from `start` on can go with one call.
+  private func lengthOfRun(from start: Int) -> Int {
+    if usesSegmentation { return count - start }
+    var end = start
+    while end < count, segments[end] == 1 { end += 1 }
+    return end - start
   }
 
-  /// Sends a group's datagrams one by one after the kernel refused it as a whole; a group of one
-  /// is dropped.
+  /// Sends a message's datagrams one by one after the kernel refused it as a whole; a message of
+  /// one is dropped.
   private mutating func resend(
-    _ group: Group, after code: Int32, to descriptor: Int32,
-    counting counters: inout DatagramCounters
+    _ index: Int, after code: Int32, to descriptor: Int32, counting counters: inout DatagramCounters
   ) {
-    guard group.count > 1 else {
+    guard segments[index] > 1 else {
       counters.droppedUnsendable += 1
       return
     }
@@ -170,32 +126,39 @@ struct SendQueue: ~Copyable {
     // EIO: the device cannot make checksums, and it will not learn. Otherwise it is about this
     // destination (its MTU, say).
     if code == EIO || code == EOPNOTSUPP { usesSegmentation = false }
-    var message = linux_message()
-    var address = linux_socket_address(group.address, family: family)
-    message.name_length = messages[0].name_length
-    message.vector_count = 1
-    withUnsafeMutablePointer(to: &address) { name in
-      message.name = UnsafeMutableRawPointer(name)
-      var datagram = group.first
-      while datagram >= 0 {
-        message.vectors = datagrams + datagram
-        let sent = retryingInterrupts { linux_send_batch(descriptor, &message, 1) }
-        if sent == 1 {
-          counters.sent += 1
-        } else if errno == EAGAIN || errno == EWOULDBLOCK {
-          counters.droppedFull += 1
-        } else {
-          counters.droppedUnsendable += 1
-        }
-        datagram = next[datagram]
-      }
-    }
+    sendSegments(of: index, to: descriptor, counting: &counters)
   }
 
-  private mutating func clear() {
-    count = 0
-    groups.removeAll(keepingCapacity: true)
-    for index in table.indices { table[index] = 0 }
+  /// Sends each datagram of a message by itself. One stands in one piece.
+  private func sendSegments(
+    of index: Int, to descriptor: Int32, counting counters: inout DatagramCounters
+  ) {
+    let segmentBytes = Int(controls[index].segment_bytes)
+    var vector = linux_vector()
+    var message = messages[index]
+    message.control = nil
+    message.control_length = 0
+    message.vector_count = 1
+    withUnsafeMutablePointer(to: &vector) { vector in
+      message.vectors = vector
+      for piece in 0..<Int(messages[index].vector_count) {
+        var rest = messages[index].vectors[piece]
+        while rest.length > 0 {
+          vector.pointee = rest
+          vector.pointee.length = min(rest.length, UInt64(segmentBytes))
+          rest.bytes += Int(vector.pointee.length)
+          rest.length -= vector.pointee.length
+          let sent = retryingInterrupts { linux_send_batch(descriptor, &message, 1) }
+          if sent == 1 {
+            counters.sent += 1
+          } else if errno == EAGAIN || errno == EWOULDBLOCK {
+            counters.droppedFull += 1
+          } else {
+            counters.droppedUnsendable += 1
+          }
+        }
+      }
+    }
   }
 }
 

@@ -2,23 +2,26 @@ import CLinux
 import Glibc
 import Primitives
 
-/// A UDP socket that receives and sends many datagrams with one system call.
+/// A UDP socket that receives and sends many datagrams with one system call, and those of one
+/// length from or to one address as one (UDP_GRO, UDP_SEGMENT).
 ///
 /// It is an IPv6 socket that takes IPv4 as well (RFC 3493 section 5.3), or an IPv4 socket where
 /// the kernel has no IPv6. All memory is reserved when it is made.
 public struct UDPSocket: ~Copyable {
-  /// Datagrams that one call of `receive` takes at most.
-  public static let datagramsPerReceive = 64
+  /// Messages that wait for one system call at most, where nothing else is said.
+  public static let usualLineUp = 1_024
+  /// Bytes that the kernel hands over as one message at most.
+  private static let longestMessage = 65_536
   /// Bytes asked for as receive and as send buffer: some 100 ms of a full worker's media.
   public static let bufferBytes = 8 << 20
-  /// Datagrams that wait for one system call at most, where nothing else is said.
-  public static let usualLineUp = 1_024
 
-  /// A datagram that has been received into a slot.
-  public struct Arrival: Equatable, Sendable {
-    /// Its length; 0 where it did not fit the slot and is lost.
-    public var length: Int
-    /// Who sent it.
+  /// Datagrams that came together from one sender.
+  public struct Arrival {
+    /// Their bytes, one datagram behind the other; good until the next `receive`.
+    public var bytes: UnsafeRawBufferPointer
+    /// Bytes in each but the last, which may have fewer.
+    public var segmentBytes: Int
+    /// Who sent them.
     public var source: NetworkAddress
   }
 
@@ -31,14 +34,20 @@ public struct UDPSocket: ~Copyable {
   private var counted = DatagramCounters()
 
   private var queue: SendQueue
+  private let messagesPerReceive: Int
+  private let landing: UnsafeMutableRawPointer
+  private let controls: UnsafeMutableRawPointer
   private let messages: UnsafeMutablePointer<linux_message>
   private let vectors: UnsafeMutablePointer<linux_vector>
   private let addresses: UnsafeMutablePointer<linux_socket_address>
 
-  /// Opens a socket that does not block, bound to `address`; `::` takes both families. `lineUp` is
-  /// how many datagrams can wait for `flush`, a power of two; each takes some 170 bytes.
+  /// Opens a socket that does not block, bound to `address`; `::` takes both families. One call of
+  /// `receive` takes `messagesPerReceive` messages at most, each of 64 KiB of memory, which the
+  /// kernel gives as it is first written. `lineUp` is how many messages can wait for `flush`; each
+  /// takes some 200 bytes.
   public init(
-    bindingTo address: NetworkAddress, lineUp: Int = UDPSocket.usualLineUp
+    bindingTo address: NetworkAddress, messagesPerReceive count: Int = 64,
+    lineUp: Int = UDPSocket.usualLineUp
   ) throws(SystemError) {
     let attempt = "bind UDP \(address)"
     var family = AF_INET6
@@ -60,7 +69,12 @@ public struct UDPSocket: ~Copyable {
     self.descriptor = descriptor
     receiveBufferBytes = Int(linux_granted_buffer(descriptor, 0))
     queue = SendQueue(family: family, capacity: lineUp)
-    let count = Self.datagramsPerReceive
+    // A kernel that cannot gather hands over each datagram by itself.
+    _ = linux_gather_arrivals(descriptor)
+    messagesPerReceive = count
+    landing = .allocate(byteCount: count * Self.longestMessage, alignment: 4_096)
+    let controlBytes = Int(LINUX_ARRIVAL_CONTROL_BYTES)
+    controls = .allocate(byteCount: count * controlBytes, alignment: 16)
     messages = .allocate(capacity: count)
     vectors = .allocate(capacity: count)
     addresses = .allocate(capacity: count)
@@ -71,11 +85,16 @@ public struct UDPSocket: ~Copyable {
       messages[index].name = UnsafeMutableRawPointer(addresses + index)
       messages[index].vectors = vectors + index
       messages[index].vector_count = 1
+      messages[index].control = controls + index * controlBytes
+      vectors[index].bytes = landing + index * Self.longestMessage
+      vectors[index].length = UInt64(Self.longestMessage)
     }
   }
 
   deinit {
     close(descriptor)
+    landing.deallocate()
+    controls.deallocate()
     messages.deallocate()
     vectors.deallocate()
     addresses.deallocate()
@@ -118,63 +137,77 @@ public struct UDPSocket: ~Copyable {
     return counters
   }
 
+  /// Datagrams that have been received, without asking the kernel for more.
+  public var received: UInt64 { counted.received }
+
   /// Whether the kernel granted the receive buffer that is asked for; it counts each byte twice
   /// (socket(7)).
   public var hasFullReceiveBuffer: Bool { receiveBufferBytes >= 2 * Self.bufferBytes }
 
   // MARK: Receiving
 
-  /// Receives up to `datagramsPerReceive` datagrams, the first into the first slot and so on, and
-  /// says how many; 0 where none waits. `arrival` tells of each.
-  public mutating func receive(into slots: [UnsafeMutableRawBufferPointer]) -> Int {
-    let count = min(slots.count, Self.datagramsPerReceive)
-    for index in 0..<count {
-      vectors[index].bytes = slots[index].baseAddress
-      vectors[index].length = UInt64(slots[index].count)
+  /// Receives what waits, up to `messagesPerReceive` messages, and says how many they are; 0 where
+  /// none waits. `arrival` tells of each.
+  public mutating func receive() -> Int {
+    for index in 0..<messagesPerReceive {
       messages[index].name_length = UInt32(LINUX_SOCKET_ADDRESS_BYTES)
-      messages[index].flags = 0
+      messages[index].control_length = UInt64(LINUX_ARRIVAL_CONTROL_BYTES)
     }
     // An error here is that of an earlier send, told late; the datagrams are still there.
     for _ in 0..<4 {
       let received = retryingInterrupts {
-        linux_receive_batch(descriptor, messages, UInt32(count))
+        linux_receive_batch(descriptor, messages, UInt32(messagesPerReceive))
       }
-      if received >= 0 {
-        counted.received += UInt64(received)
-        return Int(received)
-      }
+      if received >= 0 { return Int(received) }
       if errno == EAGAIN || errno == EWOULDBLOCK { return 0 }
       counted.receiveErrors += 1
     }
     return 0
   }
 
-  /// Length and source of the datagram that the last `receive` put into slot `index`; nil where
-  /// it came from no address that one could answer.
+  /// The datagrams in message `index` of the last `receive`; nil where they came from no address
+  /// that one could answer.
   public mutating func arrival(_ index: Int) -> Arrival? {
-    precondition(index < Self.datagramsPerReceive)
+    precondition(index < messagesPerReceive)
+    var segmentBytes: UInt32 = 0
+    var overflowed: UInt32 = 0
+    linux_read_arrival(messages + index, &segmentBytes, &overflowed)
+    let length = Int(messages[index].length)
+    let step = segmentBytes == 0 ? max(1, length) : Int(segmentBytes)
+    counted.received += UInt64(max(1, (length + step - 1) / step))
     guard let source = addresses[index].networkAddress else { return nil }
-    if messages[index].flags & Int32(LINUX_TRUNCATED) != 0 {
-      counted.oversized += 1
-      return Arrival(length: 0, source: source)
-    }
-    return Arrival(length: Int(messages[index].length), source: source)
+    return Arrival(
+      bytes: UnsafeRawBufferPointer(start: vectors[index].bytes, count: length),
+      segmentBytes: step, source: source)
   }
 
   // MARK: Sending
 
   /// Lines up a datagram. Its bytes are not copied: they stay as they are until `flush`.
   public mutating func enqueue(_ bytes: UnsafeRawBufferPointer, to address: NetworkAddress) {
-    if queue.isFull { flush() }
-    queue.append(bytes, to: address)
+    begin(to: address, segments: 1, segmentBytes: bytes.count, pieces: 1)
+    extend(bytes)
   }
+
+  /// Begins to line up `segments` datagrams to one address, `segmentBytes` in each but the last,
+  /// which may have fewer, 65,000 in all at most. Their bytes follow by `extend`, in as many
+  /// pieces; a datagram stands in one piece.
+  public mutating func begin(
+    to address: NetworkAddress, segments: Int, segmentBytes: Int, pieces: Int
+  ) {
+    if !queue.hasRoom(forPieces: pieces) { flush() }
+    queue.begin(to: address, segments: segments, segmentBytes: segmentBytes)
+  }
+
+  /// Adds bytes to what was begun last. They are not copied: they stay as they are until `flush`.
+  public mutating func extend(_ bytes: UnsafeRawBufferPointer) { queue.extend(bytes) }
 
   /// Sends everything that is lined up. What cannot be sent is dropped and counted: media that
   /// waits is worth nothing, and one bad destination never holds up the others.
   public mutating func flush() { queue.flush(to: descriptor, counting: &counted) }
 
-  /// Whether datagrams of equal size to one destination go to the kernel as one. On at first, and
-  /// switched off by itself where the network device refuses.
+  /// Whether datagrams that are lined up together go to the kernel as one. On at first, and switched
+  /// off by itself where the network device refuses.
   public var usesSegmentation: Bool {
     get { queue.usesSegmentation }
     set {
@@ -186,10 +219,8 @@ public struct UDPSocket: ~Copyable {
 
 /// A socket's account of its datagrams.
 public struct DatagramCounters: Equatable, Sendable {
-  /// Received, those too long for their slot included.
+  /// Received.
   public var received: UInt64 = 0
-  /// Received and too long for their slot.
-  public var oversized: UInt64 = 0
   /// Came while the receive buffer was full, and were lost: modulo 2^32.
   public var overflowed: UInt64 = 0
   /// Errors that receiving reported.
@@ -213,7 +244,6 @@ extension DatagramCounters {
   /// Adds another socket's account.
   public mutating func add(_ other: DatagramCounters) {
     received += other.received
-    oversized += other.oversized
     overflowed += other.overflowed
     receiveErrors += other.receiveErrors
     sent += other.sent

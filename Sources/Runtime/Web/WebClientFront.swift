@@ -226,14 +226,15 @@ final class WebClientFront: @unchecked Sendable {
   private func receiveMessage(
     _ line: Line, _ socket: OpaquePointer, _ bytes: UnsafeRawBufferPointer
   ) -> Bool {
-    let isFinal =
-      lws_is_final_fragment(socket) != 0 && lws_remaining_packet_payload(socket) == 0
-    switch line.assembler.append(bytes, isFinal: isFinal, limit: Limits.queuedBytesPerConnection) {
+    let isWholeFrame = lws_remaining_packet_payload(socket) == 0
+    let end: MessageAssembler.End =
+      !isWholeFrame ? .nothing : lws_is_final_fragment(socket) == 0 ? .frame : .message
+    switch line.assembler.append(bytes, ending: end, limit: Limits.queuedBytesPerConnection) {
     case .incomplete: return true
     case .complete(let message):
       deliver(.received(line.number, message))
       return true
-    case .tooLong: return false
+    case .tooLong, .tooManyFrames: return false
     }
   }
 

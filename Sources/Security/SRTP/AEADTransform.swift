@@ -19,6 +19,8 @@ struct AEADTransform: ~Copyable {
 
   private let context: OpaquePointer
   private let salt: SRTPBlock
+  /// Names the tag's place to OpenSSL: made once, with another place for each packet.
+  private let tagParameter: UnsafeMutablePointer<OSSL_PARAM>
 
   init(_ keys: SessionKeys) {
     guard let context = EVP_CIPHER_CTX_new() else { preconditionFailure("out of memory") }
@@ -26,9 +28,25 @@ struct AEADTransform: ~Copyable {
     require(EVP_EncryptInit_ex(context, cipher, nil, keys.encryption, nil))
     self.context = context
     salt = SRTPBlock(keys.salt)
+    tagParameter = .allocate(capacity: 2)
+    Self.tagName.withMemoryRebound(to: CChar.self, capacity: 4) {
+      tagParameter.initialize(
+        to: OSSL_PARAM_construct_octet_string($0, nil, Self.tagLength))
+    }
+    (tagParameter + 1).initialize(to: OSSL_PARAM_construct_end())
   }
 
-  deinit { EVP_CIPHER_CTX_free(context) }
+  deinit {
+    EVP_CIPHER_CTX_free(context)
+    tagParameter.deallocate()
+  }
+
+  /// OpenSSL's name for the tag of an AEAD cipher (`OSSL_CIPHER_PARAM_AEAD_TAG`); it is compared
+  /// with each packet's, and lives as long as the program.
+  private static var tagName: UnsafePointer<UInt8> {
+    let name: StaticString = "tag"
+    return name.utf8Start
+  }
 
   func seal(_ packet: UnsafeMutableRawBufferPointer, _ unit: SRTPUnit) {
     let tag = packet.pointer(at: unit.textEnd, count: Self.tagLength)
@@ -36,7 +54,8 @@ struct AEADTransform: ~Copyable {
     applyKeyStream(packet, unit)
     var written: CInt = 0
     require(EVP_CipherFinal_ex(context, tag, &written))
-    require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, CInt(Self.tagLength), tag))
+    tagParameter.pointee.data = UnsafeMutableRawPointer(tag)
+    require(EVP_CIPHER_CTX_get_params(context, tagParameter))
     if unit.use == .rtcp { packet.store(unit.indexWord, at: unit.textEnd + Self.tagLength) }
   }
 
@@ -44,7 +63,8 @@ struct AEADTransform: ~Copyable {
     let tag = packet.pointer(at: unit.textEnd, count: Self.tagLength)
     begin(packet, unit, encrypting: false)
     applyKeyStream(packet, unit)
-    require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, CInt(Self.tagLength), tag))
+    tagParameter.pointee.data = UnsafeMutableRawPointer(tag)
+    require(EVP_CIPHER_CTX_set_params(context, tagParameter))
     var written: CInt = 0
     var nothing: UInt8 = 0
     if EVP_CipherFinal_ex(context, &nothing, &written) == 1 { return true }
@@ -61,7 +81,7 @@ struct AEADTransform: ~Copyable {
     let vector = salt.combined(
       high: UInt64(unit.ssrc) << 16 | unit.index >> 32, low: unit.index << 32)
     vector.withBytes {
-      require(EVP_CipherInit_ex(context, nil, nil, nil, $0, encrypting ? 1 : 0))
+      require(EVP_CipherInit_ex2(context, nil, nil, $0, encrypting ? 1 : 0, nil))
     }
     var taken: CInt = 0
     let head = packet.pointer(at: 0, count: unit.headLength)

@@ -92,10 +92,10 @@ extension MethodDescription {
       "patients", .list(.object(patient), maximum: Limits.proxiesPerVisit),
       "In place of `patient`: the profiles of one child."),
     .optional(
-      "proxies", .list(.object(somebody), maximum: Limits.participantsPerCall),
+      "proxies", .list(.object(somebody), maximum: Limits.peopleBooked),
       "Who acts for the patient."),
     .optional(
-      "staff", .list(.identifier(PersonID.self), maximum: Limits.participantsPerCall),
+      "staff", .list(.identifier(PersonID.self), maximum: Limits.peopleBooked),
       "Colleagues who take part."),
     .optional(
       "guests", .list(.object(recipient), maximum: Limits.recipientsPerRequest),

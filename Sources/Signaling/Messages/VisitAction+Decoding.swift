@@ -54,10 +54,10 @@ extension VisitParameters {
     ends = try reader.optionalTime("ends")
     unit = try reader.optionalIdentifier("unit", UnitID.self)
     patients = try Self.readPatients(reader)
-    proxies = try reader.optionalList("proxies", maximum: Limits.participantsPerCall)?
+    proxies = try reader.optionalList("proxies", maximum: Limits.peopleBooked)?
       .map(PersonParameters.init)
     staff = try reader.identifiers(
-      "staff", PersonID.self, maximum: Limits.participantsPerCall)
+      "staff", PersonID.self, maximum: Limits.peopleBooked)
     guests = try reader.optionalList("guests", maximum: Limits.recipientsPerRequest)?
       .map(InviteAction.Recipient.init)
     agreedWithPatient = try reader.optionalBool("agreed_with_patient")

@@ -25,14 +25,25 @@ public struct VP8Descriptor: Equatable, Sendable {
     /// Whether it has 15 bits (M), not 7.
     public var isLong: Bool
     /// Where the field is, from the start of the payload.
-    public var offset: Int
+    public var offset: UInt8
 
     /// Joins the parts.
     @inlinable
-    public init(value: UInt16, isLong: Bool, offset: Int) {
+    public init(value: UInt16, isLong: Bool, offset: UInt8) {
       self.value = value
       self.isLong = isLong
       self.offset = offset
+    }
+
+    /// Writes a number over the field in `packet`, whose payload starts at `start`; it keeps its
+    /// width.
+    @inlinable
+    public func write(_ value: UInt16, to packet: inout MutableRawSpan, payloadAt start: Int) {
+      if isLong {
+        packet.store(value | 0x8000, at: start + Int(offset))
+      } else {
+        packet.store(UInt8(value & 0x7F), at: start + Int(offset))
+      }
     }
 
     /// The largest number of its width: the value wraps to 0 after it.
@@ -45,13 +56,19 @@ public struct VP8Descriptor: Equatable, Sendable {
     /// The count.
     public var value: UInt8
     /// Where the field is, from the start of the payload.
-    public var offset: Int
+    public var offset: UInt8
 
     /// Joins the parts.
     @inlinable
-    public init(value: UInt8, offset: Int) {
+    public init(value: UInt8, offset: UInt8) {
       self.value = value
       self.offset = offset
+    }
+
+    /// Writes a count over the field in `packet`, whose payload starts at `start`.
+    @inlinable
+    public func write(_ value: UInt8, to packet: inout MutableRawSpan, payloadAt start: Int) {
+      packet.store(value, at: start + Int(offset))
     }
   }
 
@@ -105,12 +122,14 @@ public struct VP8Descriptor: Equatable, Sendable {
         let isLong = bytes[offset] & 0x80 != 0
         guard offset + (isLong ? 2 : 1) <= end else { throw .truncated }
         let value = isLong ? bytes.uint16(at: offset) & 0x7FFF : UInt16(bytes[offset])
-        pictureID = PictureID(value: value, isLong: isLong, offset: offset - start)
+        pictureID = PictureID(
+          value: value, isLong: isLong, offset: UInt8(truncatingIfNeeded: offset - start))
         offset += isLong ? 2 : 1
       }
       if present & 0x40 != 0 {
         guard offset < end else { throw .truncated }
-        tl0PicIdx = BaseLayerIndex(value: bytes[offset], offset: offset - start)
+        tl0PicIdx = BaseLayerIndex(
+          value: bytes[offset], offset: UInt8(truncatingIfNeeded: offset - start))
         offset += 1
       }
       if present & 0x30 != 0 {
@@ -132,15 +151,7 @@ public struct VP8Descriptor: Equatable, Sendable {
   /// the picture id keeps the width that it was read with.
   @inlinable
   public func patch(_ packet: inout MutableRawSpan, payloadAt start: Int) {
-    if let pictureID {
-      if pictureID.isLong {
-        packet.store(pictureID.value | 0x8000, at: start + pictureID.offset)
-      } else {
-        packet.store(UInt8(pictureID.value & 0x7F), at: start + pictureID.offset)
-      }
-    }
-    if let tl0PicIdx {
-      packet.store(tl0PicIdx.value, at: start + tl0PicIdx.offset)
-    }
+    if let pictureID { pictureID.write(pictureID.value, to: &packet, payloadAt: start) }
+    if let tl0PicIdx { tl0PicIdx.write(tl0PicIdx.value, to: &packet, payloadAt: start) }
   }
 }

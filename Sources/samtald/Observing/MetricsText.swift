@@ -1,3 +1,4 @@
+import Primitives
 import Engine
 import Relay
 import Runtime
@@ -89,6 +90,10 @@ struct MetricsText {
     }
     add("worker_peers", .gauge, "Peers on the worker.", perWorker { UInt64($0.peers) })
     add(
+      "worker_load_percent", .gauge,
+      "Share of the worker's thread's time that it is at work; from \(Limits.fullWorkerPercent) on"
+        + " it takes no further peers.", perWorker { UInt64($0.loadPercent) })
+    add(
       "datagrams_received_total", .counter, "Datagrams that the worker was given.",
       perWorker(\.media.received))
     add(
@@ -123,6 +128,10 @@ struct MetricsText {
     _ workers: [(index: Int, status: StatusBoard.WorkerStatus)],
     _ perWorker: ((StatusBoard.WorkerStatus) -> UInt64) -> [(String, UInt64)]
   ) {
+    add(
+      "datagrams_overflowed_total", .counter,
+      "Datagrams lost because the socket's receive buffer was full.",
+      perWorker(\.datagrams.overflowed))
     add("datagrams_sent_total", .counter, "Datagrams sent.", perWorker(\.datagrams.sent))
     add(
       "datagrams_segmented_total", .counter, "Of these, the ones sent as segments.",

@@ -11,6 +11,8 @@ final class StatusBoard: Sendable {
   /// A worker thread's part.
   struct WorkerStatus: Sendable {
     var peers: Int
+    /// The share of the thread's time that it works.
+    var loadPercent: Int
     var media: WorkerCounters
     var relay: RelayCounters
     var datagrams: DatagramCounters

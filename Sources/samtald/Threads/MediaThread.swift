@@ -76,10 +76,8 @@ private struct MediaTurns: ~Copyable {
   private var loop: EventLoop
   private var worker: Worker
   private let outbox: Outbox<WorkerEvent>
-  /// Slots that the next datagrams are received into; those that stay empty are kept, so that
-  /// none of the pool's memory is skipped.
-  private var packets: [PacketReference] = []
-  private var slots: [UnsafeMutableRawBufferPointer] = []
+  private var pace = TurnPace()
+  private var load = ThreadLoad()
   private var nextReport = Instant.origin
 
   init(
@@ -99,7 +97,6 @@ private struct MediaTurns: ~Copyable {
       certificate: setup.certificate, profiles: setup.profiles,
       random: RandomSource(seed: setup.seed))
     outbox = Outbox(events)
-    fillSlots()
   }
 
   mutating func run(until isStopping: borrowing Atomic<Bool>, telling board: StatusBoard) {
@@ -109,17 +106,25 @@ private struct MediaTurns: ~Copyable {
       if outbox.count > 0 {
         deadline = earliest(deadline, MonotonicClock.now() + .milliseconds(1))
       }
+      rest(until: deadline)
       loop.wait(until: deadline)
       for token in loop.ready {
         if token == Self.commandsToken { takeCommands() } else { receive(on: Int(token)) }
       }
-      worker.endTurn(now: MonotonicClock.now())
-      send()
+      endTurn()
       while let event = worker.pollEvent() { outbox.send(event) }
       outbox.flush()
     }
     takeCommands()
-    send()
+    endTurn()
+  }
+
+  /// Lets more datagrams gather where there will be many.
+  private mutating func rest(until deadline: Instant?) {
+    let received = sockets.reduce(0) { $0 + $1.socket.received }
+    let now = MonotonicClock.now()
+    guard let end = pace.rest(afterTurnAt: now, received: received) else { return }
+    MonotonicClock.rest(until: min(end, deadline ?? end))
   }
 
   private mutating func takeCommands() {
@@ -133,51 +138,62 @@ private struct MediaTurns: ~Copyable {
 
   private mutating func receive(on index: Int) {
     for _ in 0..<Self.batchesPerTurn {
-      let count = sockets[index].socket.receive(into: slots)
+      let count = sockets[index].socket.receive()
       if count == 0 { return }
       let now = MonotonicClock.now()
       for place in 0..<count {
         guard let arrival = sockets[index].socket.arrival(place) else { continue }
-        worker.receive(
-          packets[place], length: arrival.length, from: arrival.source, now: now)
-        if worker.batch.wantsFlush { send() }
+        take(arrival, now: now)
       }
-      packets.removeFirst(count)
-      slots.removeFirst(count)
-      fillSlots()
-      if count < UDPSocket.datagramsPerReceive { return }
     }
   }
 
-  private mutating func fillSlots() {
-    while slots.count < UDPSocket.datagramsPerReceive {
-      let (packet, bytes) = worker.nextSlot()
-      packets.append(packet)
-      slots.append(bytes)
+  private mutating func take(_ arrival: UDPSocket.Arrival, now: Instant) {
+    var rest = arrival.bytes
+    while true {
+      let taken = worker.receive(
+        rest, segmentBytes: arrival.segmentBytes, from: arrival.source, now: now)
+      rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
+      if rest.isEmpty { return }
+      send()
     }
   }
 
-  /// Sends the worker's batch: each datagram by the socket of its family, or by the only one.
+  private mutating func endTurn() {
+    let now = MonotonicClock.now()
+    while !worker.endTurn(now: now) { send() }
+    send()
+  }
+
+  /// Sends the worker's batch: each message by the socket of its family, or by the only one.
   private mutating func send() {
-    for entry in worker.batch.entries {
-      let socket = sockets.first { $0.isIPv4 == entry.address.isIPv4 } ?? sockets[0]
-      socket.socket.enqueue(worker.batch.bytes(of: entry), to: entry.address)
+    guard !worker.batch.isEmpty else { return }
+    for index in 0..<worker.batch.count {
+      let message = worker.batch[index]
+      let socket = sockets.first { $0.isIPv4 == message.address.isIPv4 } ?? sockets[0]
+      socket.socket.begin(
+        to: message.address, segments: message.segments, segmentBytes: message.segmentBytes,
+        pieces: message.pieces)
+      worker.batch.forEachPiece(of: message) { socket.socket.extend($0) }
     }
     for socket in sockets { socket.socket.flush() }
     worker.batch.clear()
   }
 
-  /// Once a second, puts the worker's figures on the board.
+  /// Twice a second, tells the worker how busy it is, and puts the worker's figures on the board.
   private mutating func report(to board: StatusBoard) {
     let now = MonotonicClock.now()
     guard now >= nextReport else { return }
-    nextReport = now + .seconds(1)
+    nextReport = now + .milliseconds(500)
+    let percent = load.percent(now: now, processorTime: ThreadClock.now())
+    worker.noteLoad(percent: percent)
     var datagrams = DatagramCounters()
     for socket in sockets { datagrams.add(socket.socket.counters) }
     board.update(
       worker: index,
       StatusBoard.WorkerStatus(
-        peers: worker.peerCount, media: worker.counters, relay: worker.relayCounters,
+        peers: worker.peerCount, loadPercent: percent, media: worker.counters,
+        relay: worker.relayCounters,
         datagrams: datagrams))
   }
 }

@@ -1,15 +1,15 @@
 /// An array whose memory is reserved once: it never grows, so it never allocates on the packet
 /// path, and reaching an element counts no references.
-struct BoundedArray<Element>: ~Copyable {
+public struct BoundedArray<Element>: ~Copyable {
   /// How many elements fit.
-  let capacity: Int
+  public let capacity: Int
   /// How many elements there are.
-  private(set) var count = 0
+  public internal(set) var count = 0
 
-  private let elements: UnsafeMutablePointer<Element>
+  @usableFromInline let elements: UnsafeMutablePointer<Element>
 
   /// Reserves room for `capacity` elements, 0 or more.
-  init(capacity: Int) {
+  public init(capacity: Int) {
     precondition(capacity >= 0)
     self.capacity = capacity
     elements = .allocate(capacity: capacity)
@@ -21,11 +21,11 @@ struct BoundedArray<Element>: ~Copyable {
   }
 
   /// Whether no element fits any more.
-  var isFull: Bool { count == capacity }
+  public var isFull: Bool { count == capacity }
 
   /// Adds an element at the end; false, and nothing changed, where it is full.
   @discardableResult
-  mutating func append(_ element: Element) -> Bool {
+  public mutating func append(_ element: Element) -> Bool {
     guard count < capacity else { return false }
     (elements + count).initialize(to: element)
     count += 1
@@ -34,7 +34,7 @@ struct BoundedArray<Element>: ~Copyable {
 
   /// Puts an element in front of the one at `index`; false, and nothing changed, where it is full.
   @discardableResult
-  mutating func insert(_ element: Element, at index: Int) -> Bool {
+  public mutating func insert(_ element: Element, at index: Int) -> Bool {
     precondition(index >= 0 && index <= count)
     guard count < capacity else { return false }
     (elements + index + 1).moveInitialize(from: elements + index, count: count - index)
@@ -44,7 +44,7 @@ struct BoundedArray<Element>: ~Copyable {
   }
 
   /// Takes the element at `index` out; those behind it move up.
-  mutating func remove(at index: Int) {
+  public mutating func remove(at index: Int) {
     precondition(index >= 0 && index < count)
     (elements + index).deinitialize(count: 1)
     (elements + index).moveInitialize(from: elements + index + 1, count: count - index - 1)
@@ -52,13 +52,14 @@ struct BoundedArray<Element>: ~Copyable {
   }
 
   /// Takes all elements out.
-  mutating func removeAll() {
+  public mutating func removeAll() {
     elements.deinitialize(count: count)
     count = 0
   }
 
   /// The element at `index`, which must be inside: checked.
-  subscript(index: Int) -> Element {
+  @inlinable
+  public subscript(index: Int) -> Element {
     _read {
       precondition(index >= 0 && index < count)
       yield elements[index]

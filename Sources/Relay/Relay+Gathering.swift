@@ -1,0 +1,153 @@
+import Primitives
+import Wire
+
+// Packets are not forwarded one by one. Those of one frame wait for each other, so that what is
+// done for a receiver (its keys, its numbers, the way through the kernel) is done once for all of
+// them.
+extension Relay {
+  /// How long a packet that does not end its frame waits for those that follow. Until the last of
+  /// a frame has come, a decoder can do nothing with the first.
+  public static let gatheringTime = Duration.microseconds(3_500)
+
+  /// Keeps a packet until its track is due: at the end of a frame, for sound at once, and in any
+  /// case after `gatheringTime`.
+  mutating func queue(_ packet: MediaPacket, of stream: Handle, now: Instant) {
+    let track = receivers[stream].track
+    if let level = packet.audioLevel, tracks[track].source == .microphone {
+      speakers.receive(level, from: tracks[track].peer, now: now)
+    }
+    if packet.isEntry, tracks[track].kind == .video {
+      receivers[stream].keyFrames.receiveKeyFrame()
+    }
+    if tracks[track].receive(layer: packet.layer.layer, now: now) {
+      for index in 0..<tracks[track].routes.count {
+        requestKeyFrame(for: tracks[track].routes[index], now: now)
+      }
+    }
+    guard tracks[track].routes.count > 0 else { return }
+
+    let waiting = tracks[track].waiting.count
+    let isNextFrame =
+      waiting > 0 && packet.header.timestamp != tracks[track].waiting[waiting - 1].header.timestamp
+    tracks[track].waiting.append(packet)
+    let isWhole =
+      tracks[track].kind == .audio || packet.header.marker || packet.isLate || packet.isPadding
+      || isNextFrame
+    if isWhole || tracks[track].waiting.isFull {
+      makeDue(track)
+      isCrowded = isCrowded || tracks[track].waiting.isFull
+    } else if waiting == 0 {
+      gathering.set(Int(track.index), to: now + Self.gatheringTime)
+    }
+  }
+
+  /// Whether a track has as many packets waiting as it can: `forward` must be called before more
+  /// come in.
+  public var mustForward: Bool { isCrowded }
+
+  /// Forwards what is due by `now`. False where the sink wanted to be flushed before all was done:
+  /// call again after that, and before anything else.
+  public mutating func forward(
+    now: Instant, pool: borrowing PacketPool, sink: inout some PacketSink & ~Copyable
+  ) -> Bool {
+    while let (holder, deadline) = gathering.earliest, deadline <= now {
+      gathering.set(holder, to: nil)
+      if let track = tracks.handle(at: holder) { makeDue(track) }
+    }
+    while nextDue < dueTracks.count {
+      let track = dueTracks[nextDue]
+      if tracks.contains(track) {
+        guard forward(track, now: now, pool: pool, sink: &sink) else { return false }
+      }
+      nextDue += 1
+    }
+    dueTracks.removeAll(keepingCapacity: true)
+    nextDue = 0
+    isCrowded = false
+    return true
+  }
+
+  private mutating func makeDue(_ track: Handle) {
+    guard !tracks[track].isDue else { return }
+    tracks[track].isDue = true
+    gathering.set(Int(track.index), to: nil)
+    dueTracks.append(track)
+  }
+
+  /// Drops what waits on a track that is closed or has nobody to go to any more.
+  mutating func dropWaiting(_ track: Handle) {
+    tracks[track].waiting.removeAll()
+    tracks[track].nextRoute = 0
+    gathering.set(Int(track.index), to: nil)
+  }
+
+  /// Walks the track's routes, from the one that is next.
+  private mutating func forward(
+    _ track: Handle, now: Instant, pool: borrowing PacketPool,
+    sink: inout some PacketSink & ~Copyable
+  ) -> Bool {
+    let longest = longestPacket(waitingOn: track)
+    while tracks[track].nextRoute < tracks[track].routes.count {
+      if sink.wantsFlush { return false }
+      let route = tracks[track].routes[tracks[track].nextRoute]
+      tracks[track].nextRoute += 1
+      if sink.turn(to: senders[route].viewer) {
+        send(track, on: route, longest: longest, now: now, pool: pool, sink: &sink)
+      } else {
+        let count = tracks[track].waiting.count
+        counters.attempted &+= UInt64(count)
+        counters.drop(.unreachable, count: count)
+      }
+    }
+    tracks[track].waiting.removeAll()
+    tracks[track].nextRoute = 0
+    tracks[track].isDue = false
+    return true
+  }
+
+  /// Sends all that waits on a track to one receiver.
+  private mutating func send(
+    _ track: Handle, on route: Handle, longest: Int, now: Instant, pool: borrowing PacketPool,
+    sink: inout some PacketSink & ~Copyable
+  ) {
+    let best = tracks[track].bestLayer
+    var isKeyFrameWanted = false
+    for index in 0..<tracks[track].waiting.count {
+      counters.attempted &+= 1
+      let reference = tracks[track].waiting[index].reference
+      guard pool.isLive(reference) else {
+        counters.drop(.forgotten)
+        continue
+      }
+      guard let slot = sink.openSlot() else {
+        counters.drop(.noRoom)
+        continue
+      }
+      let outcome = senders[route].forward(
+        tracks[track].waiting[index], source: UnsafeRawBufferPointer(pool.slot(reference)),
+        bestLayer: best, longest: longest, into: slot, now: now)
+      switch outcome {
+      case .written(let length, let headerLength, let number):
+        counters.sent &+= 1
+        sink.sendRTP(length: length, headerLength: headerLength, index: number)
+      case .dropped(let reason):
+        counters.drop(reason)
+        isKeyFrameWanted =
+          isKeyFrameWanted || reason == .awaitingKeyFrame || reason == .beforeSeating
+      }
+    }
+    if senders[route].owesReport { hastenReports(of: route, now: now) }
+    if isKeyFrameWanted { requestKeyFrame(for: route, now: now) }
+  }
+
+  /// Bytes in the longest payload of the pictures that wait: the others are padded to it where
+  /// that is but a few bytes, so that the kernel can take them as one. 0 where there is only one.
+  private func longestPacket(waitingOn track: Handle) -> Int {
+    guard tracks[track].kind == .video, tracks[track].waiting.count > 1 else { return 0 }
+    var longest = 0
+    for index in 0..<tracks[track].waiting.count {
+      longest = max(longest, tracks[track].waiting[index].header.payloadRange.count)
+    }
+    return longest
+  }
+}
