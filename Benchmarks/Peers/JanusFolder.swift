@@ -10,7 +10,7 @@ enum JanusFolder {
   /// Writes the files into a folder. `socket` is the path of the API's socket,
   /// `host` where media goes: not the loopback interface, which Janus leaves out always.
   static func fill(_ folder: String, socket: String, host: String, eventLoops: Int) throws {
-    let settings = try BenchmarkFile.read(installed)
+    let settings = try WholeFile.read(installed)
     for (name, module) in [
       ("plugins", "libjanus_videoroom.so"), ("transports", "libjanus_pfunix.so"),
       ("events", nil), ("loggers", nil),
@@ -22,7 +22,7 @@ enum JanusFolder {
       else { throw BenchmarkFailure("\(installed) does not tell where \(module) is") }
     }
     let loops = eventLoops == 0 ? "" : "  event_loops = \(eventLoops)\n"
-    try BenchmarkFile.write(
+    try WholeFile.write(
       """
       general: {
         configs_folder = "\(folder)"
@@ -42,7 +42,7 @@ enum JanusFolder {
       events: { broadcast = false }
 
       """, to: folder + "/janus.jcfg")
-    try BenchmarkFile.write(
+    try WholeFile.write(
       """
       general: {
         enabled = true
@@ -52,7 +52,7 @@ enum JanusFolder {
       admin: { admin_enabled = false }
 
       """, to: folder + "/janus.transport.pfunix.jcfg")
-    try BenchmarkFile.write("general: {}\n", to: folder + "/janus.plugin.videoroom.jcfg")
+    try WholeFile.write("general: {}\n", to: folder + "/janus.plugin.videoroom.jcfg")
   }
 
   /// The text of a setting `name = "text"`.

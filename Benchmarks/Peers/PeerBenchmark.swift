@@ -74,9 +74,9 @@ struct PeerBenchmark {
     }
     print(benchmark.table.markdown)
     if let path = options.json {
-      try BenchmarkFile.write(benchmark.table.json.description + "\n", to: path)
+      try WholeFile.write(benchmark.table.json.description + "\n", to: path)
     }
-    if let path = options.table { try BenchmarkFile.write(benchmark.table.markdown, to: path) }
+    if let path = options.table { try WholeFile.write(benchmark.table.markdown, to: path) }
   }
 
   /// Does one part, whose failure is told and keeps nothing else from being measured.

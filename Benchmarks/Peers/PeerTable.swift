@@ -18,9 +18,9 @@ struct PeerTable {
     let date =
       "\(parts.tm_year + 1_900)-\(month < 10 ? "0" : "")\(month)"
       + "-\(parts.tm_mday < 10 ? "0" : "")\(parts.tm_mday)"
-    let processors = (try? BenchmarkFile.read("/proc/cpuinfo")) ?? ""
+    let processors = (try? WholeFile.read("/proc/cpuinfo")) ?? ""
     let model = processors.split(separator: "\n").first { $0.hasPrefix("model name") }
-    let kernel = (try? BenchmarkFile.read("/proc/sys/kernel/osrelease")) ?? ""
+    let kernel = (try? WholeFile.read("/proc/sys/kernel/osrelease")) ?? ""
     return "\(date), \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) × "
       + "\(model?.split(separator: ":").last.map { $0.drop { $0 == " " } } ?? "unknown processor"), "
       + "Linux \(kernel.filter { $0 != "\n" })"

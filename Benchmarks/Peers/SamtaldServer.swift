@@ -42,7 +42,7 @@ final class SamtaldServer: PeerServer {
       demo: on
 
       """
-    try BenchmarkFile.write(settings, to: process.folder + "/samtald.conf")
+    try WholeFile.write(settings, to: process.folder + "/samtald.conf")
     try process.start(
       [program, "--config", process.folder + "/samtald.conf", "--state", process.folder],
       onProcessor: processor)

@@ -65,7 +65,7 @@ final class ServerProcess {
   }
 
   /// What it has printed so far.
-  var output: String { (try? BenchmarkFile.read(folder + "/output")) ?? "" }
+  var output: String { (try? WholeFile.read(folder + "/output")) ?? "" }
 
   /// Time that all of its threads have used so far.
   var processorTime: Duration {
@@ -79,34 +79,9 @@ final class ServerProcess {
 
   /// Bytes of memory that are its own or shared and present (`VmRSS`).
   var residentBytes: Int {
-    let text = (try? BenchmarkFile.read("/proc/\(id)/status")) ?? ""
+    let text = (try? WholeFile.read("/proc/\(id)/status")) ?? ""
     let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
     let words = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }) ?? []
     return (words.count > 1 ? Int(words[1]) ?? 0 : 0) * 1_024
-  }
-}
-
-/// Small files, read and written whole.
-enum BenchmarkFile {
-  static func read(_ path: String) throws -> String {
-    guard let file = fopen(path, "r") else { throw BenchmarkFailure("\(path) cannot be read") }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = fread(&part, 1, part.count, file)
-      guard count > 0 else { break }
-      bytes += part[..<count]
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  static func write(_ text: String, to path: String) throws {
-    guard let file = fopen(path, "w") else { throw BenchmarkFailure("\(path) cannot be written") }
-    let bytes = Array(text.utf8)
-    let count = fwrite(bytes, 1, bytes.count, file)
-    guard fclose(file) == 0, count == bytes.count else {
-      throw BenchmarkFailure("\(path) cannot be written")
-    }
   }
 }
