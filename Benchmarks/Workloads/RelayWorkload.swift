@@ -95,6 +95,7 @@ final class RelayWorkload: Workload {
       }
       sink.add(peer)
       relay.openSources(peer, Set(MediaSource.allCases))
+      relay.setReachable(peer, true, now: now)
       peers.append(peer)
       if let number = person.publisher {
         publishers.append((peer, .of(size: size, publisher: number)))

@@ -163,6 +163,12 @@ extension Worker {
     if byAddress[address] == peer { byAddress[address] = nil }
   }
 
+  /// Tells the relay whether its packets can go to a peer.
+  mutating func noteReach(of peer: Handle, now: Instant) {
+    relay.setReachable(
+      path.peers[peer].relayPeer, path.peers[peer].mediaAddress != nil, now: now)
+  }
+
   /// Carries out what the peer's transport wants, and files its deadline.
   mutating func drain(_ peer: Handle, now: Instant) {
     let number = path.peers[peer].number
@@ -173,7 +179,9 @@ extension Worker {
         path.batch.append(datagram, to: address)
       case .bound(let address): path.peers[peer].addresses.append(address)
       case .unbound(let address): unbind(address, from: peer)
-      case .connected: emit(.peerConnected(number))
+      case .connected:
+        noteReach(of: peer, now: now)
+        emit(.peerConnected(number))
       case .silent:
         path.peers[peer].isSilent = true
         emit(.peerSilent(number))

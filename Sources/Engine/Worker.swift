@@ -82,6 +82,7 @@ public struct Worker: ~Copyable {
     case .admit(let number, let isAdmitted):
       guard let peer = byNumber[number] else { return }
       path.peers[peer].transport.isMediaAdmitted = isAdmitted
+      noteReach(of: peer, now: now)
     case .openSources(let number, let sources):
       guard let peer = byNumber[number] else { return }
       relay.openSources(path.peers[peer].relayPeer, sources)

@@ -58,6 +58,16 @@ extension Relay {
     }
   }
 
+  /// Says whether what is sent to a peer can reach it. One that can be reached from now on is
+  /// shown a picture as soon as there is one.
+  public mutating func setReachable(_ peer: Handle, _ isReachable: Bool, now: Instant) {
+    guard peers.contains(peer), peers[peer].isReachable != isReachable else { return }
+    peers[peer].isReachable = isReachable
+    for seat in peers[peer].seats {
+      for stream in seat.streams { requestKeyFrame(for: stream, now: now) }
+    }
+  }
+
   private mutating func updateTracks(of peer: Handle, to sections: [PublishSection]) {
     for track in peers[peer].tracks where !sections.contains(where: { isSame(track, as: $0) }) {
       removeTrack(track)

@@ -119,9 +119,11 @@ extension Relay {
     senders[stream].disconnect()
   }
 
-  /// Asks for a key frame of what goes out on a stream, where that is video and open.
+  /// Asks for a key frame of what goes out on a stream, where that is video and open, and the
+  /// viewer can be reached: one that came before would be lost, and the next be late for it.
   mutating func requestKeyFrame(for stream: Handle, now: Instant) {
-    guard let track = senders[stream].track, tracks[track].kind == .video, tracks[track].isOpen
+    guard let track = senders[stream].track, tracks[track].kind == .video, tracks[track].isOpen,
+      peers[senders[stream].viewer].isReachable
     else { return }
     let best = min(tracks[track].bestLayer, senders[stream].wantedLayer)
     let layer = tracks[track].layers[Int(best)]

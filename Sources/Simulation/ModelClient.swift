@@ -83,8 +83,9 @@ final class ModelClient {
 
   func connected(now: Instant) {
     isConnected = true
-    // An offer whose answer is lost is made anew.
-    if pending.values.contains("media.negotiate") { dropMedia() }
+    // An offer whose answer is lost is made anew. It may have been heard all the same: then the
+    // server takes the new one as a restart, and who sits where is not told again.
+    if pending.values.contains("media.negotiate") { media = nil }
     pending = [:]
     var members = credential.members ?? []
     if let session {

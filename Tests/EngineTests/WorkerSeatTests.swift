@@ -44,6 +44,34 @@ import Wire
     try expectTimestampsTell(viewers, history, seed: bench.seed)
   }
 
+  @Test func whoIsSeatedBeforeBeingConnectedSeesAPictureAsSoonAsConnected() throws {
+    let bench = try WorkerBench(seed: 13)
+    let publisher = try bench.join()
+    let newcomer = try bench.register(publishing: [])
+    bench.admit(newcomer)
+    bench.seat(newcomer, 0, publisher)
+    #expect(bench.connect(newcomer), "seed \(bench.seed)")
+    let connected = bench.now
+    #expect(
+      bench.run(for: .milliseconds(200)) { _ in newcomer.count(.video, from: publisher) > 0 },
+      "a picture \(bench.now - connected) after the connection, seed \(bench.seed)")
+  }
+
+  @Test func whoComesBackFromHoldSeesAPictureAtOnce() throws {
+    let bench = try WorkerBench(seed: 14)
+    let publisher = try bench.join()
+    let viewer = try bench.join(publishing: [])
+    bench.seat(viewer, 0, publisher)
+    #expect(bench.run(for: .seconds(1)) { _ in viewer.count(.video, from: publisher) > 5 })
+    bench.admit(viewer, false)
+    bench.run(for: .seconds(2))
+    let seen = viewer.count(.video, from: publisher)
+    bench.admit(viewer)
+    #expect(
+      bench.run(for: .milliseconds(200)) { _ in viewer.count(.video, from: publisher) > seen },
+      "seed \(bench.seed)")
+  }
+
   /// Three publishers change places in front of two viewers at random.
   private func changeSeats(
     in bench: WorkerBench, times: Int

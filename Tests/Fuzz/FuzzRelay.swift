@@ -89,6 +89,7 @@ private struct FuzzCall: ~Copyable {
       preconditionFailure("the relay has room for four")
     }
     relay.openSources(handle, open[peer])
+    relay.setReachable(handle, true, now: now)
     return handle
   }
 

@@ -116,6 +116,7 @@ final class LoopbackCall {
     transport.isMediaAdmitted = true
     guard let handle = relay.addPeer(answer.media, now: now) else { throw LoopbackError.full }
     relay.openSources(handle, Set(MediaSource.allCases))
+    relay.setReachable(handle, true, now: now)
     let member = Member(
       client: client, negotiator: negotiator, transport: transport, handle: handle,
       address: NetworkAddress(ipv4: 0xC000_0200 + UInt32(members.count), port: 5_000))

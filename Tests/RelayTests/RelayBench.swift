@@ -95,10 +95,11 @@ struct RelayBench: ~Copyable {
     sink.now = now
   }
 
-  /// Adds a peer that publishes and has seats, with all its sources open.
+  /// Adds a peer that can be reached, publishes and has seats, with all its sources open.
   mutating func addPeer(_ plan: MediaPlan) -> Handle {
     guard let peer = relay.addPeer(plan, now: now) else { preconditionFailure("relay is full") }
     relay.openSources(peer, Set(MediaSource.allCases))
+    relay.setReachable(peer, true, now: now)
     return peer
   }
 

@@ -45,6 +45,8 @@ struct Peer: ~Copyable {
   var feedback = FeedbackBuilder()
   /// Its wall clock.
   var wallClock = NTPOffsetFilter()
+  /// Whether what is sent to it can reach it by now.
+  var isReachable = false
   /// What it receives, by its plan.
   var seats: [Seat] = []
   /// Where it is seen and heard.
