@@ -23,6 +23,13 @@ func library(_ name: String, links libraries: [String] = []) -> Target {
   .target(name: name, linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
+#if arch(x86_64)
+  /// Intel's Multi-Buffer Crypto, which exists for its processors and their like alone.
+  let fastCiphers = ["IPSec_MB"]
+#else
+  let fastCiphers: [String] = []
+#endif
+
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(name: name, dependencies: dependencies, swiftSettings: swift)
 }
@@ -46,7 +53,7 @@ let package = Package(
   name: "samtal",
   targets: [
     library("CLinux"),
-    library("CSecurity", links: ["ssl", "crypto", "srtp2"]),
+    library("CSecurity", links: ["ssl", "crypto", "srtp2"] + fastCiphers),
     library("CDatabase", links: ["sqlite3"]),
     library("CCodecs", links: ["opus", "vpx"]),
     library("CWeb", links: ["websockets", "ev", "curl"]),

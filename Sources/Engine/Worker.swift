@@ -116,6 +116,12 @@ public struct Worker: ~Copyable {
       percent >= (isFull ? Limits.relievedWorkerPercent : Limits.fullWorkerPercent)
   }
 
+  /// Whether the packets of a frame wait for each other here: not where the driver lets them gather.
+  public var gathersFrames: Bool {
+    get { relay.gathersFrames }
+    set { relay.gathersFrames = newValue }
+  }
+
   /// How many peers there are.
   public var peerCount: Int { path.peers.count }
 

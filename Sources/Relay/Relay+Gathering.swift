@@ -5,9 +5,9 @@ import Wire
 // done for a receiver (its keys, its numbers, the way through the kernel) is done once for all of
 // them.
 extension Relay {
-  /// How long a packet that does not end its frame waits for those that follow. Until the last of
-  /// a frame has come, a decoder can do nothing with the first.
-  public static let gatheringTime = Duration.microseconds(3_500)
+  /// How long a packet that does not end its frame waits for those that follow, where
+  /// `gathersFrames`. Until the last of a frame has come, a decoder can do nothing with the first.
+  public static let gatheringTime = Duration.milliseconds(4)
 
   /// Keeps a packet until its track is due: at the end of a frame, for sound at once, and in any
   /// case after `gatheringTime`.
@@ -31,7 +31,8 @@ extension Relay {
       waiting > 0 && packet.header.timestamp != tracks[track].waiting[waiting - 1].header.timestamp
     tracks[track].waiting.append(packet)
     let isWhole =
-      tracks[track].kind == .audio || packet.header.marker || packet.isLate || packet.isPadding
+      !gathersFrames || tracks[track].kind == .audio || packet.header.marker || packet.isLate
+      || packet.isPadding
       || isNextFrame
     if isWhole || tracks[track].waiting.isFull {
       makeDue(track)

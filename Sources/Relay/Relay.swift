@@ -36,6 +36,9 @@ public struct Relay: ~Copyable {
   var nextDue = 0
   /// Whether a track has as many packets waiting as it can.
   var isCrowded = false
+  /// Whether the packets of a frame wait for each other. An owner that lets packets gather before
+  /// it hands them over has no use for that.
+  public var gathersFrames = true
   private var events: [RelayEvent] = []
 
   /// A relay without peers; `peers` is how many it takes at most.

@@ -4,45 +4,38 @@ import Testing
 @testable import samtald
 
 @Suite struct TurnPaceTests {
-  /// The rest after a second in which so many datagrams came, in turns of 10 ms.
-  private func rest(at rate: Int) -> Duration? {
-    var pace = TurnPace()
-    var now = Instant.origin
-    var last: Instant?
-    for turn in 0...100 {
-      now = .origin + .milliseconds(10) * turn
-      last = pace.rest(afterTurnAt: now, received: UInt64(turn * rate / 100))
-    }
-    return last.map { $0 - now }
-  }
+  private var pace = TurnPace()
+  private var now = Instant.origin
+  private var received: UInt64 = 0
 
-  @Test func whereFewDatagramsComeNoneWaits() {
-    #expect(rest(at: 0) == nil)
-    #expect(rest(at: 400) == nil)
-  }
-
-  @Test func whereManyComeTheyGatherForAMoment() {
-    #expect(rest(at: 3_000) == TurnPace.longestRest)
-    #expect(rest(at: 100_000) == TurnPace.longestRest)
-    let between = rest(at: 1_000) ?? .zero
-    #expect(between > .zero && between < TurnPace.longestRest)
-  }
-
-  @Test func theRestEndsWithTheRush() {
-    var pace = TurnPace()
-    var received: UInt64 = 0
-    var now = Instant.origin
-    for _ in 0..<20 {
+  /// Lets datagrams come at a rate for a second, in turns of 10 ms; the rest after the last.
+  private mutating func rest(at rate: UInt64) -> Duration? {
+    var end: Instant?
+    for _ in 0..<100 {
       now += .milliseconds(10)
-      received += 1_000
-      _ = pace.rest(afterTurnAt: now, received: received)
+      received += rate / 100
+      end = pace.rest(afterTurnBegunAt: now, received: received)
     }
-    #expect(pace.rest(afterTurnAt: now, received: received) != nil)
-    for _ in 0..<2 {
-      now += .milliseconds(60)
-      _ = pace.rest(afterTurnAt: now, received: received)
-    }
-    #expect(pace.rest(afterTurnAt: now, received: received) == nil)
+    return end.map { $0 - now }
+  }
+
+  @Test mutating func whereFewDatagramsComeNoneWaits() {
+    #expect(rest(at: 0) == nil)
+    #expect(rest(at: 900) == nil)
+    #expect(!pace.isResting)
+  }
+
+  @Test mutating func whereManyComeTurnsAreAPeriodApart() {
+    #expect(rest(at: 3_000) == TurnPace.period)
+    #expect(rest(at: 100_000) == TurnPace.period)
+    #expect(pace.isResting)
+  }
+
+  @Test mutating func theRestEndsWithTheRush() {
+    #expect(rest(at: 1_200) == nil)
+    #expect(rest(at: 2_000) != nil)
+    #expect(rest(at: 1_200) != nil, "a rate between the bounds changes nothing")
+    #expect(rest(at: 500) == nil)
   }
 
   @Test func theLoadIsTheShareOfTheTimeAtWork() {

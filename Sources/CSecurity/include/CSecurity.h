@@ -1,5 +1,5 @@
 #pragma once
-// OpenSSL and libsrtp2 for the `Security` target alone, with the macros that Swift cannot see.
+// OpenSSL, libsrtp2 and Multi-Buffer Crypto for the `Security` target alone, with the macros that Swift cannot see.
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -12,3 +12,4 @@
 #include <openssl/x509.h>
 #include <srtp2/srtp.h>
 #include "DTLSConstants.h"
+#include "GCM.h"

@@ -78,9 +78,7 @@ struct AEADTransform: ~Copyable {
   private func begin(
     _ packet: UnsafeMutableRawBufferPointer, _ unit: SRTPUnit, encrypting: Bool
   ) {
-    let vector = salt.combined(
-      high: UInt64(unit.ssrc) << 16 | unit.index >> 32, low: unit.index << 32)
-    vector.withBytes {
+    salt.aeadVector(of: unit).withBytes {
       require(EVP_CipherInit_ex2(context, nil, nil, $0, encrypting ? 1 : 0, nil))
     }
     var taken: CInt = 0
@@ -100,5 +98,12 @@ struct AEADTransform: ~Copyable {
     let text = packet.pointer(at: unit.headLength, count: count)
     var written: CInt = 0
     require(EVP_CipherUpdate(context, text, &written, text, CInt(count)))
+  }
+}
+
+extension SRTPBlock {
+  /// A salt made the initialization vector of a packet, in the first 12 bytes.
+  func aeadVector(of unit: SRTPUnit) -> SRTPBlock {
+    combined(high: UInt64(unit.ssrc) << 16 | unit.index >> 32, low: unit.index << 32)
   }
 }

@@ -22,22 +22,30 @@ struct SRTPUnit {
 
 /// The packet transform under one set of session keys.
 ///
-/// OpenSSL's contexts are made once; a packet sets the initialization vector alone.
+/// Contexts are made once; a packet sets the initialization vector alone.
 enum SRTPTransform: ~Copyable {
+  case fastAEAD(FastAEADTransform)
   case aead(AEADTransform)
   case counterMode(CounterModeTransform)
 
   init(_ master: SRTPMasterKey, for use: SessionKeys.Use) {
     var keys = SessionKeys(master, for: use)
     defer { keys.wipe() }
-    self =
-      master.profile.isAEAD
-      ? .aead(AEADTransform(keys)) : .counterMode(CounterModeTransform(keys))
+    guard master.profile.isAEAD else {
+      self = .counterMode(CounterModeTransform(keys))
+      return
+    }
+    if let fast = FastAEADTransform(keys) {
+      self = .fastAEAD(fast)
+    } else {
+      self = .aead(AEADTransform(keys))
+    }
   }
 
   /// Encrypts the text in place and writes the trailer behind it.
   func seal(_ packet: UnsafeMutableRawBufferPointer, _ unit: SRTPUnit) {
     switch self {
+    case .fastAEAD(let transform): transform.seal(packet, unit)
     case .aead(let transform): transform.seal(packet, unit)
     case .counterMode(let transform): transform.seal(packet, unit)
     }
@@ -47,6 +55,7 @@ enum SRTPTransform: ~Copyable {
   /// as it was.
   func open(_ packet: UnsafeMutableRawBufferPointer, _ unit: SRTPUnit) -> Bool {
     switch self {
+    case .fastAEAD(let transform): transform.open(packet, unit)
     case .aead(let transform): transform.open(packet, unit)
     case .counterMode(let transform): transform.open(packet, unit)
     }

@@ -79,6 +79,8 @@ private struct MediaTurns: ~Copyable {
   private var pace = TurnPace()
   private var load = ThreadLoad()
   private var nextReport = Instant.origin
+  /// When the present turn began.
+  private var turnStart = Instant.origin
 
   init(
     _ setup: MediaThread.Setup, _ sockets: [MediaSocket], _ commands: Mailbox<WorkerCommand>,
@@ -106,8 +108,9 @@ private struct MediaTurns: ~Copyable {
       if outbox.count > 0 {
         deadline = earliest(deadline, MonotonicClock.now() + .milliseconds(1))
       }
-      rest(until: deadline)
+      rest()
       loop.wait(until: deadline)
+      turnStart = MonotonicClock.now()
       for token in loop.ready {
         if token == Self.commandsToken { takeCommands() } else { receive(on: Int(token)) }
       }
@@ -119,12 +122,12 @@ private struct MediaTurns: ~Copyable {
     endTurn()
   }
 
-  /// Lets more datagrams gather where there will be many.
-  private mutating func rest(until deadline: Instant?) {
+  /// Lets more datagrams gather where there will be many; whatever else is due waits, too.
+  private mutating func rest() {
     let received = sockets.reduce(0) { $0 + $1.socket.received }
-    let now = MonotonicClock.now()
-    guard let end = pace.rest(afterTurnAt: now, received: received) else { return }
-    MonotonicClock.rest(until: min(end, deadline ?? end))
+    let end = pace.rest(afterTurnBegunAt: turnStart, received: received)
+    worker.gathersFrames = end == nil
+    if let end { MonotonicClock.rest(until: end) }
   }
 
   private mutating func takeCommands() {

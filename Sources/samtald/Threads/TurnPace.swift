@@ -1,38 +1,38 @@
 import Primitives
 
-/// How long a media thread rests between two turns.
+/// When a media thread begins its next turn.
 ///
 /// Waking up costs as much as several packets do, and what comes in together leaves together. So
-/// where many datagrams come, the thread lets them gather for a moment; where few come, none waits.
+/// where many datagrams come, turns begin a period apart, and what comes meanwhile gathers; where
+/// few come, none waits.
 struct TurnPace {
-  /// The longest rest: short against the 20 ms of sound in a packet.
-  static let longestRest = Duration.milliseconds(2)
-  /// Datagrams a second up to which there is no rest, and from which on it is the longest.
-  static let rates = 500.0...1_500.0
+  /// The time from one turn's beginning to the next one's, and so the longest that a datagram waits:
+  /// short against the 20 ms of sound in a packet.
+  static let period = Duration.milliseconds(4)
+  /// Datagrams a second from which on they gather, and up to which they cease to.
+  static let rates = 1_000.0...1_500.0
   /// The time over which the rate is taken.
   private static let span = Duration.milliseconds(50)
 
-  private var rest = Duration.zero
+  /// Whether turns are a period apart.
+  private(set) var isResting = false
   private var spanStart: Instant?
   private var receivedBefore: UInt64 = 0
 
-  /// Until when to rest after a turn that ended at `now`; nil for not at all. `received` counts all
-  /// datagrams so far.
-  mutating func rest(afterTurnAt now: Instant, received: UInt64) -> Instant? {
-    guard let start = spanStart else {
-      (spanStart, receivedBefore) = (now, received)
+  /// Until when to rest after a turn that began at `start`; nil for not at all. `received` counts
+  /// all datagrams so far.
+  mutating func rest(afterTurnBegunAt start: Instant, received: UInt64) -> Instant? {
+    guard let before = spanStart else {
+      (spanStart, receivedBefore) = (start, received)
       return nil
     }
-    let elapsed = now - start
+    let elapsed = start - before
     if elapsed >= Self.span {
-      let rate =
-        Double(received - receivedBefore) * 1e9 / Double(elapsed.nanoseconds)
-      let part = (rate - Self.rates.lowerBound) / (Self.rates.upperBound - Self.rates.lowerBound)
-      rest = Duration(
-        nanoseconds: Int64(min(max(part, 0), 1) * Double(Self.longestRest.nanoseconds)))
-      (spanStart, receivedBefore) = (now, received)
+      let rate = Double(received - receivedBefore) * 1e9 / Double(elapsed.nanoseconds)
+      isResting = rate >= (isResting ? Self.rates.lowerBound : Self.rates.upperBound)
+      (spanStart, receivedBefore) = (start, received)
     }
-    return rest > .zero ? now + rest : nil
+    return isResting ? start + Self.period : nil
   }
 }
 

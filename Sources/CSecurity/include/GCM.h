@@ -1,0 +1,26 @@
+#pragma once
+// AES-GCM in one call a packet, by Intel's Multi-Buffer Crypto library: on x86-64 it takes a quarter
+// of the time that OpenSSL's call for each step takes. What it cannot do here is told by null.
+#include <stddef.h>
+#include <stdint.h>
+
+// A key of 16 or 32 bytes, expanded.
+typedef struct security_gcm security_gcm;
+
+enum { security_gcm_tag_bytes = 16, security_gcm_vector_bytes = 12 };
+
+// Null where this machine has no library that is faster.
+security_gcm *security_gcm_new(const uint8_t *key, size_t key_bytes);
+// Wipes the key, too.
+void security_gcm_free(security_gcm *key);
+
+// Encrypts `count` bytes from `text` to `out`, which may be the same, and writes the tag over them
+// and over `head`, which stays as it is.
+void security_gcm_seal(
+    const security_gcm *key, const uint8_t *vector, const uint8_t *head, size_t head_count,
+    const uint8_t *text, uint8_t *out, size_t count, uint8_t *tag);
+
+// Decrypts in place; 1 where the tag is right, else 0, with the text as it was.
+int security_gcm_open(
+    const security_gcm *key, const uint8_t *vector, const uint8_t *head, size_t head_count,
+    uint8_t *text, size_t count, const uint8_t *tag);
