@@ -10,6 +10,8 @@ import Primitives
 public struct UDPSocket: ~Copyable {
   /// Messages that wait for one system call at most, where nothing else is said.
   public static let usualLineUp = 1_024
+  /// Messages that one system call takes at most, where nothing else is said.
+  public static let usualMessagesPerReceive = 64
   /// Bytes that the kernel hands over as one message at most.
   private static let longestMessage = 65_536
   /// Bytes asked for as receive and as send buffer: some 100 ms of a full worker's media.
@@ -46,7 +48,8 @@ public struct UDPSocket: ~Copyable {
   /// kernel gives as it is first written. `lineUp` is how many messages can wait for `flush`; each
   /// takes some 200 bytes.
   public init(
-    bindingTo address: NetworkAddress, messagesPerReceive count: Int = 64,
+    bindingTo address: NetworkAddress,
+    messagesPerReceive count: Int = UDPSocket.usualMessagesPerReceive,
     lineUp: Int = UDPSocket.usualLineUp
   ) throws(SystemError) {
     let attempt = "bind UDP \(address)"

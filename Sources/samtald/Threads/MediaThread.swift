@@ -104,16 +104,7 @@ private struct MediaTurns: ~Copyable {
   mutating func run(until isStopping: borrowing Atomic<Bool>, telling board: StatusBoard) {
     while !isStopping.load(ordering: .acquiring) {
       report(to: board)
-      var deadline = earliest(worker.nextDeadline, nextReport)
-      if outbox.count > 0 {
-        deadline = earliest(deadline, MonotonicClock.now() + .milliseconds(1))
-      }
-      rest()
-      loop.wait(until: deadline)
-      turnStart = MonotonicClock.now()
-      for token in loop.ready {
-        if token == Self.commandsToken { takeCommands() } else { receive(on: Int(token)) }
-      }
+      if rest() { lookEverywhere() } else { waitForSomething() }
       endTurn()
       while let event = worker.pollEvent() { outbox.send(event) }
       outbox.flush()
@@ -122,16 +113,43 @@ private struct MediaTurns: ~Copyable {
     endTurn()
   }
 
-  /// Lets more datagrams gather where there will be many; whatever else is due waits, too.
-  private mutating func rest() {
+  /// Lets more datagrams gather where there will be many; whatever else is due waits, too. False
+  /// where it does not.
+  private mutating func rest() -> Bool {
     let received = sockets.reduce(0) { $0 + $1.socket.received }
     let end = pace.rest(afterTurnBegunAt: turnStart, received: received)
     worker.gathersFrames = end == nil
-    if let end { MonotonicClock.rest(until: end) }
+    guard let end else { return false }
+    MonotonicClock.rest(until: end)
+    turnStart = MonotonicClock.now()
+    return true
+  }
+
+  /// Begins a turn after a rest: there will be something, and the kernel need not be asked where.
+  private mutating func lookEverywhere() {
+    takeCommands()
+    for index in sockets.indices { receive(on: index) }
+  }
+
+  /// Begins a turn as soon as there is something to do.
+  private mutating func waitForSomething() {
+    var deadline = earliest(worker.nextDeadline, nextReport)
+    if outbox.count > 0 {
+      deadline = earliest(deadline, MonotonicClock.now() + .milliseconds(1))
+    }
+    loop.wait(until: deadline)
+    turnStart = MonotonicClock.now()
+    for token in loop.ready {
+      if token == Self.commandsToken {
+        commands.acknowledge()
+        takeCommands()
+      } else {
+        receive(on: Int(token))
+      }
+    }
   }
 
   private mutating func takeCommands() {
-    commands.acknowledge()
     let now = MonotonicClock.now()
     while let command = commands.take() {
       worker.receive(command, now: now)
@@ -142,12 +160,12 @@ private struct MediaTurns: ~Copyable {
   private mutating func receive(on index: Int) {
     for _ in 0..<Self.batchesPerTurn {
       let count = sockets[index].socket.receive()
-      if count == 0 { return }
       let now = MonotonicClock.now()
       for place in 0..<count {
         guard let arrival = sockets[index].socket.arrival(place) else { continue }
         take(arrival, now: now)
       }
+      if count < UDPSocket.usualMessagesPerReceive { return }
     }
   }
 
