@@ -9,8 +9,8 @@ extension Relay {
   /// `gathersFrames`. Until the last of a frame has come, a decoder can do nothing with the first.
   public static let gatheringTime = Duration.milliseconds(4)
 
-  /// Keeps a packet until its track is due: at the end of a frame, for sound at once, and in any
-  /// case after `gatheringTime`.
+  /// Keeps a packet until its track is due: at the end of a frame, for sound and at the start of a
+  /// key frame, for which a newcomer waits, at once, and in any case after `gatheringTime`.
   mutating func queue(_ packet: MediaPacket, of stream: Handle, now: Instant) {
     let track = receivers[stream].track
     if let level = packet.audioLevel, tracks[track].source == .microphone {
@@ -31,9 +31,8 @@ extension Relay {
       waiting > 0 && packet.header.timestamp != tracks[track].waiting[waiting - 1].header.timestamp
     tracks[track].waiting.append(packet)
     let isWhole =
-      !gathersFrames || tracks[track].kind == .audio || packet.header.marker || packet.isLate
-      || packet.isPadding
-      || isNextFrame
+      !gathersFrames || packet.isEntry || packet.header.marker || packet.isLate
+      || packet.isPadding || isNextFrame
     if isWhole || tracks[track].waiting.isFull {
       makeDue(track)
       isCrowded = isCrowded || tracks[track].waiting.isFull
