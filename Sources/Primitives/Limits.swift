@@ -62,7 +62,9 @@ public enum Limits {
   /// The share below which it takes them again.
   public static let relievedWorkerPercent = 75
   /// Packets of one track that wait for the rest of their frame.
-  public static let waitingPacketsPerTrack = 16
+  public static let waitingPacketsPerTrack = 64
+  /// Packets of one track that can overtake the first of a key frame without spoiling it.
+  public static let overtakingPacketsPerTrack = 32
   /// Tracks that one peer publishes: camera, microphone, screen and its sound, each once.
   public static let tracksPerPeer = 4
   /// Simulcast layers of one track.

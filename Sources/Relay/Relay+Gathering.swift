@@ -11,13 +11,11 @@ extension Relay {
 
   /// Keeps a packet until its track is due: at the end of a frame, for sound and at the start of a
   /// key frame, for which a newcomer waits, at once, and in any case after `gatheringTime`.
-  mutating func queue(_ packet: MediaPacket, of stream: Handle, now: Instant) {
+  mutating func queue(_ arrived: MediaPacket, of stream: Handle, now: Instant) {
     let track = receivers[stream].track
+    var packet = arrived
     if let level = packet.audioLevel, tracks[track].source == .microphone {
       speakers.receive(level, from: tracks[track].peer, now: now)
-    }
-    if packet.isEntry, tracks[track].kind == .video {
-      receivers[stream].keyFrames.receiveKeyFrame()
     }
     if tracks[track].receive(layer: packet.layer.layer, now: now) {
       for index in 0..<tracks[track].routes.count {
@@ -26,6 +24,19 @@ extension Relay {
     }
     guard tracks[track].routes.count > 0 else { return }
 
+    var overtakers: [MediaPacket] = []
+    if tracks[track].kind == .video {
+      if receivers[stream].keyFrames.isWanted {
+        overtakers = tracks[track].overtakers(of: &packet)
+        tracks[track].remember(packet)
+      }
+      if packet.isEntry { receivers[stream].keyFrames.receiveKeyFrame() }
+    }
+    wait(packet, on: track, now: now)
+    for overtaker in overtakers { wait(overtaker, on: track, now: now) }
+  }
+
+  private mutating func wait(_ packet: MediaPacket, on track: Handle, now: Instant) {
     let waiting = tracks[track].waiting.count
     let isNextFrame =
       waiting > 0 && packet.header.timestamp != tracks[track].waiting[waiting - 1].header.timestamp

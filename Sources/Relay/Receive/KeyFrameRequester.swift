@@ -15,6 +15,9 @@ struct KeyFrameRequester {
   private var lastRequest: Instant?
   private var repeatInterval = KeyFrameRequester.interval
 
+  /// Whether somebody needs a key frame.
+  var isWanted: Bool { nextDeadline != nil }
+
   /// Somebody needs a key frame: sets the deadline, which has come at once for a first request.
   mutating func request(now: Instant) {
     let soonest = max(now, lastRequest.map { $0 + Self.interval } ?? now)

@@ -27,6 +27,9 @@ struct Track: ~Copyable {
 
   /// Packets that have come and have not been forwarded, in the order in which they came.
   var waiting = BoundedArray<MediaPacket>(capacity: Limits.waitingPacketsPerTrack)
+  /// Packets that have come since a key frame is wanted, the newest as many as fit: what of it has
+  /// overtaken its first packet.
+  private var recent: BoundedArray<MediaPacket>
   /// Whether they are to be forwarded now.
   var isDue = false
   /// The route that they go to next.
@@ -43,6 +46,8 @@ struct Track: ~Copyable {
     payloadTypes = section.payloadTypes
     rids = section.rids.prefix(Limits.layersPerTrack).compactMap { StreamName($0) }
     layers = BoundedArray(capacity: Limits.layersPerTrack)
+    recent = BoundedArray(
+      capacity: source.kind == .video ? Limits.overtakingPacketsPerTrack : 0)
   }
 
   /// Audio or video.
@@ -64,6 +69,29 @@ struct Track: ~Copyable {
       if index < nextRoute { nextRoute -= 1 }
       return
     }
+  }
+
+  /// Keeps a packet that came while a key frame is wanted.
+  mutating func remember(_ packet: MediaPacket) {
+    if packet.isEntry { return recent.removeAll() }
+    if recent.isFull { recent.remove(at: 0) }
+    recent.append(packet)
+  }
+
+  /// Makes of the first packet of a key frame that comes late one that can be started with, where
+  /// what has overtaken it is still known: the answer, to be forwarded behind it.
+  mutating func overtakers(of packet: inout MediaPacket) -> [MediaPacket] {
+    guard packet.isLate, !packet.isPadding, packet.descriptor?.isKeyFrameStart == true,
+      recent.count > 0, !recent.isFull || recent[0].sequence < packet.sequence,
+      waiting.count + recent.count < waiting.capacity
+    else { return [] }
+    packet.isLate = false
+    var result: [MediaPacket] = []
+    for index in 0..<recent.count
+    where recent[index].layer == packet.layer && recent[index].sequence > packet.sequence {
+      result.append(recent[index])
+    }
+    return result.sorted { $0.sequence < $1.sequence }
   }
 
   /// Notes that a packet of a layer came, and chooses the best layer anew; true where it changed.
