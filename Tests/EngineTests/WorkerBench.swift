@@ -216,7 +216,10 @@ final class WorkerBench {
       strays.append(address)
       return
     }
-    if DatagramKind(bytes.span.bytes) == .rtp { client.packetsSentTo += 1 }
+    if DatagramKind(bytes.span.bytes) == .rtp {
+      client.packetsSentTo += 1
+      if client.loss > 0, Double.random(in: 0..<1, using: &random) < client.loss { return }
+    }
     carry(bytes, from: Self.serverAddress, to: address)
   }
 

@@ -22,6 +22,8 @@ final class BenchClient {
   var peer: PeerClient
   /// What the client was made with.
   let random: RandomSource
+  /// The share of the media to it that gets lost, beside what all lose.
+  var loss = 0.0
   var isConnected = false
   var isConnectedAtWorker = false
   var closeReason: TransportCloseReason?

@@ -78,26 +78,3 @@ import Testing
     #expect(isBack)
   }
 }
-
-@Suite struct WorkerLoadTests {
-  @Test func aFullWorkerTakesNobodyAndServesThoseItHas() throws {
-    let bench = try WorkerBench()
-    let people = try (0..<2).map { _ in try bench.join() }
-    bench.seatAll(people)
-    bench.worker.noteLoad(percent: Limits.fullWorkerPercent)
-    let late = try bench.register()
-    #expect(bench.events.last == .peerRefused(late.number))
-    people[0].sightings = []
-    bench.run(for: .seconds(1))
-    #expect(people[0].count(.audio, from: people[1]) >= 49)
-
-    bench.worker.noteLoad(percent: Limits.relievedWorkerPercent)
-    var isFull = bench.worker.isFull
-    #expect(isFull)
-    bench.worker.noteLoad(percent: Limits.relievedWorkerPercent - 1)
-    isFull = bench.worker.isFull
-    #expect(!isFull)
-    let later = try bench.register()
-    #expect(bench.events.last == .peerRegistered(later.number))
-  }
-}
