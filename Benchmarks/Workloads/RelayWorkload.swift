@@ -37,12 +37,15 @@ struct FanOutSink: PacketSink, ~Copyable {
 
   var wantsFlush: Bool { false }
 
-  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64) {
+  mutating func sendRTP(_ packet: ClearPacket) {
     if protects {
       guard
         senders[receiver].protectRTP(
-          slab[next], length: length, headerLength: headerLength, index: index) != nil
+          slab[next], length: packet.length, headerLength: packet.headerLength,
+          index: packet.index, rest: packet.rest) != nil
       else { return }
+    } else {
+      packet.rest.copy(into: slab[next])
     }
     next = (next + 1) % Self.slots
     sent += 1

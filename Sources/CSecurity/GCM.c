@@ -14,6 +14,9 @@ enum { alignment = 64 };
 struct security_gcm {
   struct gcm_key_data data;
   aes_gcm_enc_dec_t encrypt, decrypt;
+  aes_gcm_init_t begin;
+  aes_gcm_enc_dec_update_t update;
+  aes_gcm_enc_dec_finalize_t finish;
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -44,10 +47,16 @@ security_gcm *security_gcm_new(const uint8_t *key, size_t key_bytes) {
     IMB_AES128_GCM_PRE(functions, key, &result->data);
     result->encrypt = functions->gcm128_enc;
     result->decrypt = functions->gcm128_dec;
+    result->begin = functions->gcm128_init;
+    result->update = functions->gcm128_enc_update;
+    result->finish = functions->gcm128_enc_finalize;
   } else {
     IMB_AES256_GCM_PRE(functions, key, &result->data);
     result->encrypt = functions->gcm256_enc;
     result->decrypt = functions->gcm256_dec;
+    result->begin = functions->gcm256_init;
+    result->update = functions->gcm256_enc_update;
+    result->finish = functions->gcm256_enc_finalize;
   }
   return result;
 }
@@ -59,11 +68,23 @@ void security_gcm_free(security_gcm *key) {
 
 void security_gcm_seal(
     const security_gcm *key, const uint8_t *vector, const uint8_t *head, size_t head_count,
-    const uint8_t *text, uint8_t *out, size_t count, uint8_t *tag) {
+    uint8_t *text, size_t count, const uint8_t *rest, size_t rest_start, size_t rest_count,
+    uint8_t *tag) {
   struct gcm_context_data context;
-  key->encrypt(
-      &key->data, &context, out, text, count, vector, head, head_count, tag,
-      security_gcm_tag_bytes);
+  const uint8_t *source = rest_count == count ? rest : text;
+  if (rest_count == 0 || rest_count == count) {
+    key->encrypt(
+        &key->data, &context, text, source, count, vector, head, head_count, tag,
+        security_gcm_tag_bytes);
+    return;
+  }
+  const size_t rest_end = rest_start + rest_count;
+  key->begin(&key->data, &context, vector, head, head_count);
+  if (rest_start > 0) key->update(&key->data, &context, text, text, rest_start);
+  key->update(&key->data, &context, text + rest_start, rest, rest_count);
+  if (rest_end < count)
+    key->update(&key->data, &context, text + rest_end, text + rest_end, count - rest_end);
+  key->finish(&key->data, &context, tag, security_gcm_tag_bytes);
 }
 
 int security_gcm_open(
@@ -88,7 +109,8 @@ security_gcm *security_gcm_new(const uint8_t *key, size_t key_bytes) { return NU
 void security_gcm_free(security_gcm *key) {}
 void security_gcm_seal(
     const security_gcm *key, const uint8_t *vector, const uint8_t *head, size_t head_count,
-    const uint8_t *text, uint8_t *out, size_t count, uint8_t *tag) {}
+    uint8_t *text, size_t count, const uint8_t *rest, size_t rest_start, size_t rest_count,
+    uint8_t *tag) {}
 int security_gcm_open(
     const security_gcm *key, const uint8_t *vector, const uint8_t *head, size_t head_count,
     uint8_t *text, size_t count, const uint8_t *tag) {

@@ -65,10 +65,11 @@ struct WorkerSendPath: PacketSink, ~Copyable {
   mutating func openSlot() -> UnsafeMutableRawBufferPointer? { batch.open() }
 
   /// Protects the packet in the slot that was just opened and makes it part of the batch.
-  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64) {
+  mutating func sendRTP(_ packet: ClearPacket) {
     guard let (peer, address) = receiver,
       let total = peers[peer].transport.protectRTP(
-        batch.opened, length: length, headerLength: headerLength, index: index)
+        batch.opened, length: packet.length, headerLength: packet.headerLength,
+        index: packet.index, rest: packet.rest)
     else {
       counters.unprotectedPackets += 1
       return

@@ -14,15 +14,23 @@ public protocol PacketSink: ~Copyable {
   mutating func openSlot() -> UnsafeMutableRawBufferPointer?
 
   /// Protects and sends the packet that was written into the slot opened last.
-  ///
-  /// `length` counts header, payload and padding, `headerLength` what stays in clear; `index` is
-  /// the SRTP packet index: the sequence number extended by its roll-overs, never twice on one
-  /// SSRC.
-  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64)
+  mutating func sendRTP(_ packet: ClearPacket)
 
   /// Protects and sends a clear RTCP packet, compound or reduced-size.
   mutating func sendRTCP(to peer: Handle, _ packet: [UInt8])
 
   /// Whether the relay should pause, so that what it sent can leave.
   var wantsFlush: Bool { get }
+}
+
+/// A clear RTP packet in a slot, on its way out.
+public struct ClearPacket {
+  /// Bytes of header, payload and padding.
+  public var length: Int
+  /// Bytes that stay in clear.
+  public var headerLength: Int
+  /// The SRTP packet index: the sequence number extended by its roll-overs, never twice on one SSRC.
+  public var index: UInt64
+  /// What of the payload does not stand in the slot yet.
+  public var rest = PacketRest.none
 }

@@ -10,7 +10,7 @@ extension Relay {
   public static let gatheringTime = Duration.milliseconds(4)
 
   /// Keeps a packet until its track is due: at the end of a frame, for sound and at the start of a
-  /// key frame, for which a newcomer waits, at once, and in any case after `gatheringTime`.
+  /// key frame that is wanted at once, and in any case after `gatheringTime`.
   mutating func queue(_ arrived: MediaPacket, of stream: Handle, now: Instant) {
     let track = receivers[stream].track
     var packet = arrived
@@ -24,26 +24,26 @@ extension Relay {
     }
     guard tracks[track].routes.count > 0 else { return }
 
-    var overtakers: [MediaPacket] = []
-    if tracks[track].kind == .video {
-      if receivers[stream].keyFrames.isWanted {
-        overtakers = tracks[track].overtakers(of: &packet)
-        tracks[track].remember(packet)
-      }
-      if packet.isEntry { receivers[stream].keyFrames.receiveKeyFrame() }
+    guard receivers[stream].keyFrames.isWanted else {
+      return wait(packet, on: track, isUrgent: false, now: now)
     }
-    wait(packet, on: track, now: now)
-    for overtaker in overtakers { wait(overtaker, on: track, now: now) }
+    let overtakers = tracks[track].overtakers(of: &packet)
+    tracks[track].remember(packet)
+    if packet.isEntry { receivers[stream].keyFrames.receiveKeyFrame() }
+    wait(packet, on: track, isUrgent: packet.isEntry, now: now)
+    for overtaker in overtakers { wait(overtaker, on: track, isUrgent: false, now: now) }
   }
 
-  private mutating func wait(_ packet: MediaPacket, on track: Handle, now: Instant) {
+  private mutating func wait(
+    _ packet: MediaPacket, on track: Handle, isUrgent: Bool, now: Instant
+  ) {
     let waiting = tracks[track].waiting.count
     let isNextFrame =
       waiting > 0 && packet.header.timestamp != tracks[track].waiting[waiting - 1].header.timestamp
     tracks[track].waiting.append(packet)
     let isWhole =
-      !gathersFrames || packet.isEntry || packet.header.marker || packet.isLate
-      || packet.isPadding || isNextFrame
+      !gathersFrames || isUrgent || isNextFrame || packet.header.marker || packet.isLate
+      || packet.isPadding || tracks[track].kind == .audio
     if isWhole || tracks[track].waiting.isFull {
       makeDue(track)
       isCrowded = isCrowded || tracks[track].waiting.isFull
@@ -138,9 +138,9 @@ extension Relay {
         tracks[track].waiting[index], source: UnsafeRawBufferPointer(pool.slot(reference)),
         bestLayer: best, longest: longest, into: slot, now: now)
       switch outcome {
-      case .written(let length, let headerLength, let number):
+      case .written(let packet):
         counters.sent &+= 1
-        sink.sendRTP(length: length, headerLength: headerLength, index: number)
+        sink.sendRTP(packet)
       case .dropped(let reason):
         counters.drop(reason)
         isKeyFrameWanted =

@@ -91,9 +91,9 @@ extension Relay {
       let outcome = senders[stream].retransmit(
         number, pool: pool, roundTrip: peers[viewer].roundTrip, into: slot, now: now)
       switch outcome {
-      case .written(let length, let headerLength, let index):
+      case .written(let packet):
         counters.retransmitted &+= 1
-        sink.sendRTP(length: length, headerLength: headerLength, index: index)
+        sink.sendRTP(packet)
       case .dropped(let reason):
         counters.drop(reason)
       }

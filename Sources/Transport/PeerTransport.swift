@@ -67,11 +67,14 @@ public struct PeerTransport: ~Copyable {
 
   /// Protects an RTP packet in place. The slot holds `length` clear bytes and room for the
   /// trailer; `index` is roll-over counter and sequence number (RFC 3711 section 3.3.1). Returns
-  /// the protected length, or nil where there are no keys or the index is too old.
+  /// the protected length, or nil where there are no keys or the index is too old. `rest` is what
+  /// of the packet, behind the header, does not stand in the slot yet.
   public mutating func protectRTP(
-    _ slot: UnsafeMutableRawBufferPointer, length: Int, headerLength: Int, index: UInt64
+    _ slot: UnsafeMutableRawBufferPointer, length: Int, headerLength: Int, index: UInt64,
+    rest: PacketRest = .none
   ) -> Int? {
-    srtp?.protectRTP(slot, length: length, headerLength: headerLength, index: index) ?? nil
+    srtp?.protectRTP(
+      slot, length: length, headerLength: headerLength, index: index, rest: rest) ?? nil
   }
 
   /// Protects an RTCP compound packet; false, and nothing changed, where there are no keys.

@@ -13,9 +13,10 @@ struct SRTPSession: ~Copyable {
   }
 
   mutating func protectRTP(
-    _ slot: UnsafeMutableRawBufferPointer, length: Int, headerLength: Int, index: UInt64
+    _ slot: UnsafeMutableRawBufferPointer, length: Int, headerLength: Int, index: UInt64,
+    rest: PacketRest = .none
   ) -> Int? {
-    sender.protectRTP(slot, length: length, headerLength: headerLength, index: index)
+    sender.protectRTP(slot, length: length, headerLength: headerLength, index: index, rest: rest)
   }
 
   mutating func protectRTCP(_ packet: inout [UInt8]) -> Bool { sender.protectRTCP(&packet) }

@@ -41,12 +41,14 @@ struct FuzzSink: PacketSink, ~Copyable {
 
   var wantsFlush: Bool { false }
 
-  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64) {
-    let bytes = Array(slot[..<length])
+  mutating func sendRTP(_ packet: ClearPacket) {
+    packet.rest.copy(into: slot)
+    let index = packet.index
+    let bytes = Array(slot[..<packet.length])
     guard let header = try? RTPHeader(parsing: bytes.span.bytes) else {
       preconditionFailure("sent what is no RTP packet")
     }
-    precondition(header.headerLength == headerLength)
+    precondition(header.headerLength == packet.headerLength)
     precondition(header.sequenceNumber == UInt16(truncatingIfNeeded: index))
     precondition(!unreachable.contains(peer))
     let use = Use(viewer: peer, ssrc: header.ssrc, index: index)

@@ -37,9 +37,12 @@ struct PacketCollector: PacketSink, ~Copyable {
 
   var wantsFlush: Bool { false }
 
-  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64) {
+  mutating func sendRTP(_ packet: ClearPacket) {
+    packet.rest.copy(into: slot)
     packets.append(
-      .rtp(to: receiver, bytes: Array(slot[..<length]), headerLength: headerLength, index: index))
+      .rtp(
+        to: receiver, bytes: Array(slot[..<packet.length]), headerLength: packet.headerLength,
+        index: packet.index))
   }
 
   mutating func sendRTCP(to peer: Handle, _ packet: [UInt8]) {

@@ -68,11 +68,12 @@ struct RecordingSink: PacketSink, ~Copyable {
 
   var wantsFlush: Bool { false }
 
-  mutating func sendRTP(length: Int, headerLength: Int, index: UInt64) {
+  mutating func sendRTP(_ packet: ClearPacket) {
+    packet.rest.copy(into: slot)
     packets.append(
       SentRTP(
-        peer: receiver, bytes: Array(slot[..<length]), headerLength: headerLength, index: index,
-        time: now))
+        peer: receiver, bytes: Array(slot[..<packet.length]), headerLength: packet.headerLength,
+        index: packet.index, time: now))
   }
 
   mutating func sendRTCP(to peer: Handle, _ packet: [UInt8]) {

@@ -71,6 +71,37 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: SRTPProfile.allCases)
+  func whatStandsElsewhereIsSealedAsIfItStoodInTheSlot(_ profile: SRTPProfile) {
+    let seed: UInt64 = 16
+    var random = RandomSource(seed: seed)
+    let key = SRTPMasterKey.random(profile, &random)
+    var sender = SRTPSender(key)
+    var other = SRTPSender(key)
+    for index in 1...400 as ClosedRange<UInt64> {
+      let (clear, headerLength) = rtpPacket(
+        index: index, ssrc: 7, payload: Int(random.next() % 400), sources: 0, extensionWords: nil,
+        &random)
+      let start = Int.random(in: headerLength...clear.count, using: &random)
+      let end = Int.random(in: start...clear.count, using: &random)
+      var expected = SRTPSlot(clear)
+      let isProtected = expected.protect(by: &sender, headerLength: headerLength, index: index)
+      #expect(isProtected)
+
+      var slot = clear + [UInt8](repeating: 0, count: profile.rtpTrailer)
+      for offset in start..<end { slot[offset] = 0xEE }
+      let length = clear.withUnsafeBytes { source in
+        slot.withUnsafeMutableBytes {
+          other.protectRTP(
+            $0, length: clear.count, headerLength: headerLength, index: index,
+            rest: PacketRest(UnsafeRawBufferPointer(rebasing: source[start..<end]), at: start))
+        }
+      }
+      #expect(length == slot.count)
+      #expect(slot == expected.packet, "seed \(seed), \(start)..<\(end) of \(clear.count)")
+    }
+  }
 }
 
 /// Protects a packet with the index; whether the sender took it.

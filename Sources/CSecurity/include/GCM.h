@@ -14,11 +14,12 @@ security_gcm *security_gcm_new(const uint8_t *key, size_t key_bytes);
 // Wipes the key, too.
 void security_gcm_free(security_gcm *key);
 
-// Encrypts `count` bytes from `text` to `out`, which may be the same, and writes the tag over them
-// and over `head`, which stays as it is.
+// Encrypts `count` bytes of `text` in place, and writes the tag over them and over `head`, which
+// stays as it is. Of the text, `rest_count` bytes from `rest_start` on stand in `rest` instead.
 void security_gcm_seal(
     const security_gcm *key, const uint8_t *vector, const uint8_t *head, size_t head_count,
-    const uint8_t *text, uint8_t *out, size_t count, uint8_t *tag);
+    uint8_t *text, size_t count, const uint8_t *rest, size_t rest_start, size_t rest_count,
+    uint8_t *tag);
 
 // Decrypts in place; 1 where the tag is right, else 0, with the text as it was.
 int security_gcm_open(

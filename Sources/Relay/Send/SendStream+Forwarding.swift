@@ -3,8 +3,8 @@ import Wire
 
 /// What has become of a packet on one route.
 enum SendOutcome {
-  /// It stands in the slot.
-  case written(length: Int, headerLength: Int, index: UInt64)
+  /// It stands in the slot, but for what is named as its rest.
+  case written(ClearPacket)
   case dropped(RelayDrop)
 }
 
@@ -27,8 +27,14 @@ extension SendStream {
     var out = slot.mutableBytes
     let headerLength = writeHeader(
       of: packet, index: index, timestamp: timestamp, isRED: payload.isRED, to: &out)
-    UnsafeMutableRawBufferPointer(rebasing: slot[headerLength..<headerLength + payload.range.count])
-      .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[payload.range]))
+    let copied = payload.isRED ? payload.range.count : Self.copiedBytes(of: packet, payload.range)
+    let copiedEnd = payload.range.lowerBound + copied
+    UnsafeMutableRawBufferPointer(rebasing: slot[headerLength..<headerLength + copied])
+      .copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: source[payload.range.lowerBound..<copiedEnd]))
+    let rest = PacketRest(
+      UnsafeRawBufferPointer(rebasing: source[copiedEnd..<payload.range.upperBound]),
+      at: headerLength + copied)
     if payload.isRED, let blocks = packet.redundancy {
       _ = blocks.patchPayloadTypes(
         &out, payloadAt: headerLength, from: blocks.primary.payloadType,
@@ -51,7 +57,15 @@ extension SendStream {
     budget.earn(length)
     packetCount &+= 1
     octetCount &+= UInt32(truncatingIfNeeded: payload.range.count)
-    return .written(length: length, headerLength: headerLength, index: index)
+    return .written(
+      ClearPacket(length: length, headerLength: headerLength, index: index, rest: rest))
+  }
+
+  /// How many bytes of a payload are copied into the slot, because they are changed there: of a
+  /// picture a block of the cipher, which holds the descriptor.
+  private static func copiedBytes(of packet: MediaPacket, _ payload: Range<Int>) -> Int {
+    guard let descriptor = packet.descriptor else { return 0 }
+    return min(payload.count, max(16, descriptor.length))
   }
 
   /// Puts padding behind a packet (RFC 3550 section 5.1): zeros, and last how many bytes it has.

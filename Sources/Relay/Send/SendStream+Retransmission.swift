@@ -45,6 +45,7 @@ extension SendStream {
       descriptor.tl0PicIdx?.value = packet.baseLayerIndex
       descriptor.patch(&out, payloadAt: start)
     }
-    return .written(length: length, headerLength: RTPHeader.fixedLength, index: index)
+    return .written(
+      ClearPacket(length: length, headerLength: RTPHeader.fixedLength, index: index))
   }
 }

@@ -21,8 +21,14 @@ struct FastAEADTransform: ~Copyable {
     let tag = packet.pointer(at: unit.textEnd, count: Self.tagLength)
     let count = unit.textEnd - unit.headLength
     let text = packet.pointer(at: unit.headLength, count: count)
+    let rest = unit.rest
+    let restStart = rest.bytes.isEmpty ? 0 : rest.start - unit.headLength
+    precondition(restStart >= 0 && restStart + rest.bytes.count <= count, "not of the text")
     withHead(of: packet, unit) { head, vector in
-      security_gcm_seal(key, vector, head.baseAddress, head.count, text, text, count, tag)
+      security_gcm_seal(
+        key, vector, head.baseAddress, head.count, text, count,
+        rest.bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), restStart, rest.bytes.count,
+        tag)
     }
     if unit.use == .rtcp { packet.store(unit.indexWord, at: unit.textEnd + Self.tagLength) }
   }

@@ -31,13 +31,15 @@ public struct SRTPSender: ~Copyable {
   ///   - headerLength: what stays clear: header, CSRCs and extension block.
   ///   - index: the extended sequence number (RFC 3711 section 3.3.1); its low 16 bits are the
   ///     packet's.
+  ///   - rest: what of the packet, behind the header, does not stand in the slot yet.
   /// - Returns: the protected length; nil, with the packet untouched, for an index so far behind
   ///   the stream's highest that it may have been used, or beyond 48 bits.
   ///
   /// An index that was used before on the packet's SSRC traps: the same key stream over two
   /// packets would give away both.
   public mutating func protectRTP(
-    _ slot: UnsafeMutableRawBufferPointer, length: Int, headerLength: Int, index: UInt64
+    _ slot: UnsafeMutableRawBufferPointer, length: Int, headerLength: Int, index: UInt64,
+    rest: PacketRest = .none
   ) -> Int? {
     precondition(
       headerLength >= 12 && headerLength <= length
@@ -47,7 +49,9 @@ public struct SRTPSender: ~Copyable {
     guard index < Self.indexLimit, use(index, of: ssrc) else { return nil }
     rtp.seal(
       slot,
-      SRTPUnit(use: .rtp, ssrc: ssrc, index: index, headLength: headerLength, textEnd: length))
+      SRTPUnit(
+        use: .rtp, ssrc: ssrc, index: index, headLength: headerLength, textEnd: length,
+        rest: rest))
     return length + profile.rtpTrailer
   }
 

@@ -12,6 +12,8 @@ struct SRTPUnit {
   var headLength: Int
   /// Where the text ends that is encrypted: the packet's length in the clear.
   var textEnd: Int
+  /// What of the text is to be taken from elsewhere, when it is sealed.
+  var rest = PacketRest.none
 
   /// How often the sequence number has rolled over; the sender and the receiver each count that.
   var rollOverCounter: UInt32 { UInt32(truncatingIfNeeded: index >> 16) }
@@ -42,12 +44,16 @@ enum SRTPTransform: ~Copyable {
     }
   }
 
-  /// Encrypts the text in place and writes the trailer behind it.
+  /// Encrypts the text and writes the trailer behind it.
   func seal(_ packet: UnsafeMutableRawBufferPointer, _ unit: SRTPUnit) {
     switch self {
     case .fastAEAD(let transform): transform.seal(packet, unit)
-    case .aead(let transform): transform.seal(packet, unit)
-    case .counterMode(let transform): transform.seal(packet, unit)
+    case .aead(let transform):
+      unit.rest.copy(into: packet)
+      transform.seal(packet, unit)
+    case .counterMode(let transform):
+      unit.rest.copy(into: packet)
+      transform.seal(packet, unit)
     }
   }
 
