@@ -134,7 +134,8 @@ public struct Worker: ~Copyable {
     now: Instant
   ) {
     precondition(byNumber[number] == nil, "a peer number was used twice")
-    guard !isFull, let relayPeer = relay.addPeer(media, now: now) else {
+    guard !isFull, let relayPeer = relay.addPeer(media, group: room.value, now: now)
+    else {
       emit(.peerRefused(number))
       return
     }

@@ -65,8 +65,9 @@ extension Relay {
       gathering.set(holder, to: nil)
       if let track = tracks.handle(at: holder) { makeDue(track) }
     }
+    if nextDue == 0 { groupDueTracks() }
     while nextDue < dueTracks.count {
-      let track = dueTracks[nextDue]
+      let track = dueTracks[nextDue].track
       if tracks.contains(track) {
         guard forward(track, now: now, pool: pool, sink: &sink) else { return false }
       }
@@ -82,7 +83,17 @@ extension Relay {
     guard !tracks[track].isDue else { return }
     tracks[track].isDue = true
     gathering.set(Int(track.index), to: nil)
-    dueTracks.append(track)
+    dueTracks.append(DueTrack(track: track, group: tracks[track].group))
+  }
+
+  /// Puts the tracks of one group side by side: their packets go to the same receivers, and those
+  /// of several groups may be more than goes out at once.
+  private mutating func groupDueTracks() {
+    for index in dueTracks.indices.dropFirst()
+    where dueTracks[index].group < dueTracks[index - 1].group {
+      dueTracks.sort { $0.group < $1.group }
+      return
+    }
   }
 
   /// Drops what waits on a track that is closed or has nobody to go to any more.

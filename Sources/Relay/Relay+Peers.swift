@@ -4,10 +4,13 @@ import Wire
 extension Relay {
   /// Lets a peer in with what it agreed on; nil where the relay is full.
   ///
-  /// None of its sources is open yet, and nobody sits on its seats.
-  public mutating func addPeer(_ plan: MediaPlan, now: Instant) -> Handle? {
+  /// None of its sources is open yet, and nobody sits on its seats. Packets of those who share a
+  /// `group` are sent together: it is best that of people who see each other.
+  public mutating func addPeer(
+    _ plan: MediaPlan, group: UInt64 = 0, now: Instant
+  ) -> Handle? {
     let ssrc = UInt32(truncatingIfNeeded: random.next())
-    guard let peer = peers.insert(Peer(plan, reportSSRC: ssrc)) else { return nil }
+    guard let peer = peers.insert(Peer(plan, group: group, reportSSRC: ssrc)) else { return nil }
     updatePeer(peer, plan: plan)
     return peer
   }
@@ -87,7 +90,9 @@ extension Relay {
   }
 
   private mutating func addTrack(_ section: PublishSection, peer: Handle) -> Handle? {
-    guard let new = Track(section, peer: peer), let track = tracks.insert(new) else { return nil }
+    guard let new = Track(section, peer: peer, group: peers[peer].group),
+      let track = tracks.insert(new)
+    else { return nil }
     let isRepaired = section.source.kind == .video && section.payloadTypes.retransmission != nil
     for layer in 0..<tracks[track].layerCount {
       let stream = ReceiveStream(

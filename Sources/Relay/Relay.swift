@@ -30,8 +30,8 @@ public struct Relay: ~Copyable {
   var random: RandomSource
   /// When the packets that wait on each track are due at the latest, by its place in the table.
   var gathering: DeadlineQueue
-  /// The tracks whose packets are due, in the order in which they became so.
-  var dueTracks: [Handle] = []
+  /// The tracks whose packets are due.
+  var dueTracks: [DueTrack] = []
   /// The one of them that is forwarded next.
   var nextDue = 0
   /// Whether a track has as many packets waiting as it can.
@@ -40,6 +40,12 @@ public struct Relay: ~Copyable {
   /// it hands them over has no use for that.
   public var gathersFrames = true
   private var events: [RelayEvent] = []
+
+  /// A track whose packets are due, and its publisher's group.
+  struct DueTrack {
+    var track: Handle
+    var group: UInt64
+  }
 
   /// A relay without peers; `peers` is how many it takes at most.
   public init(random: RandomSource, peers: Int = Limits.peersPerWorker) {

@@ -29,6 +29,8 @@ struct Peer: ~Copyable {
   /// The time between two reports.
   static let reportInterval = Duration.seconds(1)
 
+  /// Those with whom it shares one see each other.
+  let group: UInt64
   /// The peer's header extension ids.
   var extensions: ExtensionIDs
   /// The canonical name for its sender reports.
@@ -57,7 +59,8 @@ struct Peer: ~Copyable {
   var reportsDue: Instant?
 
   /// A peer without tracks and seats.
-  init(_ plan: MediaPlan, reportSSRC: UInt32) {
+  init(_ plan: MediaPlan, group: UInt64, reportSSRC: UInt32) {
+    self.group = group
     extensions = plan.extensions
     cname = plan.cname
     self.reportSSRC = reportSSRC

@@ -8,6 +8,8 @@ struct Track: ~Copyable {
 
   /// The publisher.
   let peer: Handle
+  /// The publisher's group.
+  let group: UInt64
   /// The media section's MID.
   let mid: StreamName
   /// Which device it comes from.
@@ -38,9 +40,10 @@ struct Track: ~Copyable {
   private var lastArrivals: InlineArray<4, Instant?> = InlineArray(repeating: nil)
 
   /// A track without layers and routes; nil where the section's MID is not usable.
-  init?(_ section: PublishSection, peer: Handle) {
+  init?(_ section: PublishSection, peer: Handle, group: UInt64) {
     guard let mid = StreamName(section.mid) else { return nil }
     self.peer = peer
+    self.group = group
     self.mid = mid
     source = section.source
     payloadTypes = section.payloadTypes
