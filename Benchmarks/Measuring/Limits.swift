@@ -2,19 +2,22 @@ import Primitives
 
 /// What the operations may cost: `Benchmarks/limits.txt`.
 ///
-/// Allocations and retains are exact. Instructions may be exceeded by a few percent, since the C
-/// library and OpenSSL choose their code by the processor.
+/// Allocations and retains are held to a thousandth: where a hash table grows, the last one depends
+/// on the machine. Instructions may be exceeded by a few percent, since the C library and the
+/// ciphers choose their code by the processor.
 enum CostLimits {
   static let path = "Benchmarks/limits.txt"
   /// How far the instructions may lie above their limit.
   private static let tolerance = 0.04
+  /// How far, as a share, allocations and retains may lie above theirs.
+  private static let countTolerance = 0.001
   /// What is a rounding error of the file's three decimals.
   private static let rounding = 0.0005
 
   private static let heading = """
     # What an operation may cost at most, held by `scripts/test --only limits`; renewed, once it is
-    # understood why, by `scripts/bench --update-limits`. Allocations and retains are exact,
-    # instructions may lie 4 % higher.
+    # understood why, by `scripts/bench --update-limits`. Allocations and retains may lie
+    # a thousandth higher, instructions 4 %.
     # benchmark                              instructions  allocations      retains
     """
 
@@ -35,8 +38,12 @@ enum CostLimits {
         compare(
           "instructions", measured.instructions, limit.instructions,
           tolerance: limit.instructions * tolerance),
-        compare("allocations", measured.allocations, limit.allocations, tolerance: rounding),
-        compare("retains", measured.retains, limit.retains, tolerance: rounding),
+        compare(
+          "allocations", measured.allocations, limit.allocations,
+          tolerance: limit.allocations * countTolerance + rounding),
+        compare(
+          "retains", measured.retains, limit.retains,
+          tolerance: limit.retains * countTolerance + rounding),
       ].compactMap { $0.map { "\(benchmark.name): \($0)" } }
     }
     return excesses
