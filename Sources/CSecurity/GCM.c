@@ -6,7 +6,6 @@
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 // A cache line: the widest load.
 enum { alignment = 64 };

@@ -98,8 +98,7 @@ extension Relay {
 
   /// Drops what waits on a track that is closed or has nobody to go to any more.
   mutating func dropWaiting(_ track: Handle) {
-    tracks[track].waiting.removeAll()
-    tracks[track].nextRoute = 0
+    tracks[track].dropWaiting()
     gathering.set(Int(track.index), to: nil)
   }
 

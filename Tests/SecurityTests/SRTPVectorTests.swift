@@ -44,6 +44,19 @@ import Testing
     return .aead(AEADTransform(keys))
   }
 
+  /// Seals a packet and opens it again.
+  private func expectSealed(
+    _ clear: [UInt8], as expected: [UInt8], _ unit: SRTPUnit, _ transform: borrowing SRTPTransform
+  ) {
+    let trailer = expected.count - clear.count
+    var packet = clear + [UInt8](repeating: 0, count: trailer)
+    packet.withUnsafeMutableBytes { transform.seal($0, unit) }
+    #expect(packet == expected)
+    let isAuthentic = packet.withUnsafeMutableBytes { transform.open($0, unit) }
+    #expect(isAuthentic)
+    #expect(packet.dropLast(trailer) == clear[...])
+  }
+
   @Test(
     arguments: [
       (
@@ -65,12 +78,7 @@ import Testing
     let transform = aead(sample.keyLength, isFast: isFast)
     let unit = SRTPUnit(
       use: .rtp, ssrc: 0x5501_A0B2, index: 0xF17B, headLength: 12, textEnd: clear.count)
-    var packet = clear + [UInt8](repeating: 0, count: 16)
-    packet.withUnsafeMutableBytes { transform.seal($0, unit) }
-    #expect(packet == hex(sample.expected))
-    let isAuthentic = packet.withUnsafeMutableBytes { transform.open($0, unit) }
-    #expect(isAuthentic)
-    #expect(packet.dropLast(16) == clear[...])
+    expectSealed(clear, as: hex(sample.expected), unit, transform)
   }
 
   @Test(
@@ -95,12 +103,7 @@ import Testing
     let transform = aead(sample.keyLength, isFast: isFast)
     let unit = SRTPUnit(
       use: .rtcp, ssrc: 0x4D61_7273, index: 0x5D4, headLength: 8, textEnd: clear.count)
-    var packet = clear + [UInt8](repeating: 0, count: 20)
-    packet.withUnsafeMutableBytes { transform.seal($0, unit) }
-    #expect(packet == hex(sample.expected))
-    let isAuthentic = packet.withUnsafeMutableBytes { transform.open($0, unit) }
-    #expect(isAuthentic)
-    #expect(packet.dropLast(20) == clear[...])
+    expectSealed(clear, as: hex(sample.expected), unit, transform)
   }
 
   @Test(arguments: [16, 32], [SessionKeys.Use.rtp, .rtcp])

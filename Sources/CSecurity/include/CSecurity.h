@@ -1,5 +1,6 @@
 #pragma once
-// OpenSSL, libsrtp2 and Multi-Buffer Crypto for the `Security` target alone, with the macros that Swift cannot see.
+// OpenSSL, libsrtp2 and Multi-Buffer Crypto for the `Security` target alone, with the macros that
+// Swift cannot see.
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>

@@ -7,7 +7,7 @@
 // A key of 16 or 32 bytes, expanded.
 typedef struct security_gcm security_gcm;
 
-enum { security_gcm_tag_bytes = 16, security_gcm_vector_bytes = 12 };
+enum { security_gcm_tag_bytes = 16 };
 
 // Null where this machine has no library that is faster.
 security_gcm *security_gcm_new(const uint8_t *key, size_t key_bytes);
@@ -15,7 +15,7 @@ security_gcm *security_gcm_new(const uint8_t *key, size_t key_bytes);
 void security_gcm_free(security_gcm *key);
 
 // Encrypts `count` bytes of `text` in place, and writes the tag over them and over `head`, which
-// stays as it is. Of the text, `rest_count` bytes from `rest_start` on stand in `rest` instead.
+// stays as it is. `vector` has 12 bytes. Of the text, `rest_count` bytes from `rest_start` on stand in `rest` instead.
 void security_gcm_seal(
     const security_gcm *key, const uint8_t *vector, const uint8_t *head, size_t head_count,
     uint8_t *text, size_t count, const uint8_t *rest, size_t rest_start, size_t rest_count,

@@ -74,6 +74,13 @@ struct Track: ~Copyable {
     }
   }
 
+  /// Forgets what waits to be forwarded, and what could come to.
+  mutating func dropWaiting() {
+    waiting.removeAll()
+    recent.removeAll()
+    nextRoute = 0
+  }
+
   /// Keeps a packet that came while a key frame is wanted.
   mutating func remember(_ packet: MediaPacket) {
     if packet.isEntry { return recent.removeAll() }
