@@ -26,12 +26,14 @@ public struct PacketPool: ~Copyable {
   @usableFromInline let slab: UnsafeMutableRawPointer
   @usableFromInline var newest: UInt64 = 0
 
-  /// Reserves the slab; `capacity` must be a power of two. The kernel gives pages only as they
-  /// are first written.
+  /// Reserves the slab; `capacity` must be a power of two. All of it is written to, so that no
+  /// datagram waits for the kernel to find a page.
   public init(capacity: Int) {
     precondition(capacity > 0 && capacity & (capacity - 1) == 0)
     self.capacity = capacity
-    slab = .allocate(byteCount: capacity * Self.slotSize, alignment: 4_096)
+    let bytes = capacity * Self.slotSize
+    slab = .allocate(byteCount: bytes, alignment: 4_096)
+    slab.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
   }
 
   deinit { slab.deallocate() }

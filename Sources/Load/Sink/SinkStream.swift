@@ -5,8 +5,9 @@ import Wire
 /// What comes on one SSRC: every packet is numbered and counted, one in `sampling` is to be looked
 /// into.
 struct SinkStream {
-  /// One packet in so many is decrypted; the first one always is.
-  static let sampling = 100
+  /// One packet in so many is decrypted; the first one always is. A prime number: each place of a
+  /// frame has its turn, as some places wait longer than others.
+  static let sampling = 101
   /// What a sample's timestamp may differ from the time in its mark.
   private static let stampTolerance = Duration.milliseconds(100)
 
