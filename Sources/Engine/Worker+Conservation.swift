@@ -10,7 +10,7 @@ public enum ConservationLaw: String, CaseIterable, Sendable {
   case transports
   /// What was dropped by transports is what they all say that they dropped, live and gone.
   case transportDrops
-  /// The relay got every packet that was given to it, and its own account adds up.
+  /// The relay got every packet that came or crossed to it, and its own account adds up.
   case relay
   /// The relay's packets are in the batch, or could not be protected.
   case sending
@@ -40,7 +40,8 @@ extension Worker {
         counters.transportDrops[$0, default: 0] == drops(of: $0)
       }
     case .relay:
-      return counters.packets == relay.counters.received && relay.counters.areConserved
+      return counters.packets + counters.packetsCrossed == relay.counters.received
+        && relay.counters.areConserved
     case .sending:
       return relay.counters.sent + relay.counters.retransmitted
         == sent.packets + sent.unprotectedPackets

@@ -59,13 +59,19 @@ extension Worker {
     case .nothing: counters.handled += 1
     case .rtp(let clearLength):
       counters.packets += 1
-      relay.receiveRTP(
+      let accepted = relay.receiveRTP(
         from: path.peers[peer].relayPeer, packet, length: clearLength, pool: pool, now: now)
+      if let accepted, path.peers[peer].isShared {
+        cross(.rtp(accepted), of: peer, packet, length: accepted.length)
+      }
       // A packet alone moves no deadline closer.
       guard path.peers[peer].transport.hasOutput else { return false }
     case .rtcp(let clearLength):
       receiveReport(
         UnsafeRawBufferPointer(rebasing: slot[..<clearLength]), from: peer, now: now)
+      if path.peers[peer].isShared, path.peers[peer].transport.isMediaAdmitted {
+        cross(.rtcp, of: peer, packet, length: clearLength)
+      }
     case .dropped(let reason): counters.drop(reason)
     }
     drain(peer, now: now)
@@ -95,6 +101,8 @@ extension Worker {
     while let event = relay.poll() {
       switch event {
       case .speakers(let peers): tellSpeakers(peers)
+      case .keyFrameWanted(let mirror, let source, let layer):
+        requestKeyFrame(of: mirror, source, layer: layer)
       }
     }
     return true
@@ -120,8 +128,8 @@ extension Worker {
   private mutating func tellSpeakers(_ relayPeers: [Handle]) {
     var byRoom: [RoomNumber: [PeerNumber]] = [:]
     for relayPeer in relayPeers {
-      guard let peer = path.peer(of: relayPeer) else { continue }
-      byRoom[path.peers[peer].room, default: []].append(path.peers[peer].number)
+      guard let (number, room) = person(relayPeer) else { continue }
+      byRoom[room, default: []].append(number)
     }
     let rooms = Set(speakers.keys).union(byRoom.keys).sorted()
     for room in rooms where speakers[room] != byRoom[room] {

@@ -8,9 +8,10 @@ import Wire
 /// clock.
 ///
 /// The driver hands what it receives to `receive(_:segmentBytes:from:now:)`, and calls
-/// `endTurn(now:)` when it has no more; then it sends the batch and takes the events. It sends the
-/// batch earlier whenever one of the two says that there is more to do. A call lives on one worker,
-/// and nothing here is shared with another thread.
+/// `endTurn(now:)` when it has no more; then it sends the batch, and takes the events and what is
+/// for other workers. It sends the batch earlier whenever one of the two says that there is more to
+/// do. Nothing here is shared with another thread: a call with more people than one worker carries
+/// is on several, and what they owe each other is handed over (`Crossing`).
 public struct Worker: ~Copyable {
   /// Datagrams that wait to be sent.
   public var batch: OutgoingBatch {
@@ -32,6 +33,11 @@ public struct Worker: ~Copyable {
   var relay: Relay
   var path: WorkerSendPath
   var byNumber: [PeerNumber: Handle] = [:]
+  var mirrors: [PeerNumber: Mirror] = [:]
+  /// Whom the relay's handles of mirrors stand for.
+  var mirrorNumbers: [Handle: PeerNumber] = [:]
+  /// What other workers are to be given at the end of the turn.
+  var crossings: [WaitingCrossing] = []
   var byAddress: [NetworkAddress: Handle] = [:]
   var byFragment: [String: Handle] = [:]
   var deadlines: DeadlineQueue
@@ -46,6 +52,8 @@ public struct Worker: ~Copyable {
   public struct Sizes: Sendable {
     /// Peers that fit.
     public var peers = Limits.peersPerWorker
+    /// Publishers on other workers that fit beside them.
+    public var mirrors = Limits.peersPerWorker
     /// Datagrams kept for retransmission: a power of two.
     public var packets = 8_192
 
@@ -61,8 +69,8 @@ public struct Worker: ~Copyable {
     self.certificate = certificate
     self.profiles = profiles
     pool = PacketPool(capacity: sizes.packets)
-    relay = Relay(random: random.fork(), peers: sizes.peers)
-    path = WorkerSendPath(capacity: sizes.peers)
+    relay = Relay(random: random.fork(), peers: sizes.peers, mirrors: sizes.mirrors)
+    path = WorkerSendPath(capacity: sizes.peers, relayPeers: sizes.peers + sizes.mirrors)
     deadlines = DeadlineQueue(capacity: sizes.peers)
     self.random = random
   }
@@ -74,8 +82,8 @@ public struct Worker: ~Copyable {
     case .register(let number, let room, let transport, let media):
       register(number, room, transport, media, now: now)
     case .updateMedia(let number, let media):
-      guard let peer = byNumber[number] else { return }
-      relay.updatePeer(path.peers[peer].relayPeer, plan: media)
+      guard let (peer, _) = relayPeer(of: number) else { return }
+      relay.updatePeer(peer, plan: media)
     case .restart(let number, let plan):
       guard let peer = byNumber[number] else { return }
       restart(peer, plan, now: now)
@@ -84,15 +92,18 @@ public struct Worker: ~Copyable {
       path.peers[peer].transport.isMediaAdmitted = isAdmitted
       noteReach(of: peer, now: now)
     case .openSources(let number, let sources):
-      guard let peer = byNumber[number] else { return }
-      relay.openSources(path.peers[peer].relayPeer, sources)
+      guard let (peer, _) = relayPeer(of: number) else { return }
+      relay.openSources(peer, sources)
     case .seat(let number, let assignment):
       seat(number, assignment, now: now)
     case .limitLayers(let number, let seat, let most):
       guard let peer = byNumber[number] else { return }
       relay.limitLayers(path.peers[peer].relayPeer, seat: seat, to: most, now: now)
+    case .share(let number, let workers): share(number, with: workers)
+    case .mirror(let number, let room, let worker, let media):
+      mirror(number, room, on: worker, media, now: now)
     case .remove(let number):
-      guard let peer = byNumber[number] else { return }
+      guard !forgetMirror(number, now: now), let peer = byNumber[number] else { return }
       path.peers[peer].transport.close(now: now)
       drain(peer, now: now)
       forget(peer, now: now)
@@ -112,8 +123,10 @@ public struct Worker: ~Copyable {
 
   /// Takes in how much of its thread's time the worker uses, 0...100.
   public mutating func noteLoad(percent: Int) {
+    let wasFull = isFull
     isFull =
       percent >= (isFull ? Limits.relievedWorkerPercent : Limits.fullWorkerPercent)
+    if isFull != wasFull { emit(.loadChanged(isFull: isFull)) }
   }
 
   /// Whether the packets of a frame wait for each other here: not where the driver lets them gather.
@@ -178,10 +191,10 @@ public struct Worker: ~Copyable {
   /// control plane will hear, or is in another room: nothing crosses from one call to another,
   /// whatever the control plane says.
   private func occupant(_ number: PeerNumber, besides viewer: Handle) -> Handle? {
-    guard let peer = byNumber[number], path.peers[peer].room == path.peers[viewer].room else {
+    guard let (peer, room) = relayPeer(of: number), room == path.peers[viewer].room else {
       return nil
     }
-    return path.peers[peer].relayPeer
+    return peer
   }
 
   /// Ends a peer: its transport's last words must have been taken.

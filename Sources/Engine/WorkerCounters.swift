@@ -26,6 +26,14 @@ public struct WorkerCounters: Equatable, Sendable {
   public internal(set) var moves: UInt64 = 0
   /// Datagrams that transports wanted sent: answers to checks, handshakes, close_notify.
   public internal(set) var transmitted: UInt64 = 0
+  /// RTP packets that other workers handed over, which the relay got.
+  public internal(set) var packetsCrossed: UInt64 = 0
+  /// What other workers handed over of publishers that are not known here any more.
+  public internal(set) var crossingsUnknown: UInt64 = 0
+  /// Packets and requests that were handed to other workers, one count a worker.
+  public internal(set) var crossings: UInt64 = 0
+  /// Those that another worker had no room for.
+  public internal(set) var crossingsLost: UInt64 = 0
   /// Datagrams dropped before a transport saw them, by reason.
   public private(set) var drops: [WorkerDrop: UInt64] = [:]
   /// Datagrams that a transport dropped, by reason.

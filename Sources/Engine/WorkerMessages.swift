@@ -5,7 +5,7 @@ import Wire
 ///
 /// The control plane counts them up from 1 and never uses one again, so that a late message about
 /// a peer that is gone finds nothing.
-public struct PeerNumber: Hashable, Comparable, Sendable {
+public struct PeerNumber: Hashable, Comparable, BitwiseCopyable, Sendable {
   /// The number.
   public let value: UInt64
 
@@ -62,7 +62,12 @@ public enum WorkerCommand: Equatable, Sendable {
   case seat(PeerNumber, SeatAssignment)
   /// No higher simulcast layer is sent on a viewer's seat than this, 0 the lowest.
   case limitLayers(PeerNumber, seat: Int, most: UInt8)
-  /// Forgets the peer and all routes to and from it, with a close_notify.
+  /// The peer's packets are handed to these other workers from now on, and to no others.
+  case share(PeerNumber, with: [Int])
+  /// A publisher of the room has its transport on another worker, which hands over its packets:
+  /// it can be seated here. It has no source open yet.
+  case mirror(PeerNumber, room: RoomNumber, on: Int, media: MediaPlan)
+  /// Forgets the peer and all routes to and from it, with a close_notify; or the mirror.
   case remove(PeerNumber)
 }
 
@@ -85,6 +90,8 @@ public enum WorkerEvent: Equatable, Sendable {
   case seated(PeerNumber, SeatAssignment, audioFrom: UInt32, videoFrom: UInt32)
   /// Who in the room has been speaking in the last moments, loudest first; sent when it changes.
   case speakers(RoomNumber, [PeerNumber])
+  /// The worker takes no further peers for now, or takes them again.
+  case loadChanged(isFull: Bool)
 }
 
 extension WorkerCommand: CustomStringConvertible {
@@ -101,6 +108,9 @@ extension WorkerCommand: CustomStringConvertible {
     case .seat(let peer, let seat): "seat \(peer.value) \(seat)"
     case .limitLayers(let peer, let seat, let most):
       "limit \(peer.value) seat \(seat) to layer \(most)"
+    case .share(let peer, let workers): "share \(peer.value) with \(workers)"
+    case .mirror(let peer, let room, let worker, _):
+      "mirror \(peer.value) on \(worker) in room \(room.value)"
     case .remove(let peer): "remove \(peer.value)"
     }
   }

@@ -14,6 +14,10 @@ struct WorkerPeer: ~Copyable {
   var previousFragment: String?
   /// Remote addresses that its transport has bound.
   var addresses: [NetworkAddress] = []
+  /// The other workers that have a mirror of it.
+  var sharedWith: [Int] = []
+  /// Whether there are any.
+  var isShared = false
   /// Whether nothing authenticated has come for some seconds.
   var isSilent = false
   /// What of the batch goes to it, as far as more can join.
@@ -37,11 +41,11 @@ struct WorkerSendPath: PacketSink, ~Copyable {
   /// The peer that the relay has turned to, and where its packets go.
   private var receiver: (peer: Handle, address: NetworkAddress)?
 
-  /// Reserves room for `capacity` peers.
-  init(capacity: Int) {
+  /// Reserves room for `capacity` peers; the relay has `relayPeers`.
+  init(capacity: Int, relayPeers: Int) {
     peers = SlotTable(capacity: capacity)
     batch = OutgoingBatch()
-    peerOfRelay = Array(repeating: nil, count: capacity)
+    peerOfRelay = Array(repeating: nil, count: relayPeers)
   }
 
   /// Sends what the relay has for `relayPeer` to a peer from now on; nil where it is gone.

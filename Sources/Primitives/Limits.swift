@@ -53,6 +53,8 @@ public enum Limits {
 
   /// Peers on one worker.
   public static let peersPerWorker = 4_096
+  /// Packets that may wait on the way from one worker to another.
+  public static let crossingPackets = 2_048
   /// Messages that may wait in a worker's batch, each of one datagram or more to one destination.
   public static let batchMessages = 1_024
   /// Bytes that may wait in it.

@@ -20,6 +20,22 @@ extension Relay {
       ssrc: header.ssrc, stream: named.stream, isRetransmission: named.isRetransmission)
   }
 
+  /// The stream that a packet is known to be of.
+  mutating func place(
+    _ header: RTPHeader, of source: MediaSource, layer: UInt8, from peer: Handle
+  ) throws(RelayDrop) -> Peer.Binding {
+    guard let track = track(source, of: peer), Int(layer) < tracks[track].layers.count else {
+      throw .unknownStream
+    }
+    let stream = tracks[track].layers[Int(layer)]
+    let binding = Peer.Binding(ssrc: header.ssrc, stream: stream, isRetransmission: false)
+    guard
+      receivers[stream].ssrc == header.ssrc
+        || bind(header.ssrc, to: stream, isRetransmission: false)
+    else { throw .unknownStream }
+    return binding
+  }
+
   /// Binds an SSRC to a stream, which begins anew where its media had another one before. False
   /// where the peer has as many SSRCs as it may.
   mutating func bind(_ ssrc: UInt32, to stream: Handle, isRetransmission: Bool) -> Bool {

@@ -1,37 +1,76 @@
 import Primitives
 import Wire
 
+/// A packet that the relay has taken in, as it then stands in its slot.
+public struct AcceptedPacket: BitwiseCopyable, Sendable {
+  /// Bytes of header, payload and padding.
+  public var length: Int
+  /// Which of the publisher's sources it is of.
+  public var source: MediaSource
+  /// The simulcast layer, 0 the lowest.
+  public var layer: UInt8
+}
+
 extension Relay {
   /// Takes in a clear RTP packet of a peer, to be sent to all that its track is routed to by
   /// `forward`.
   ///
   /// A retransmission is turned back into the original in its slot, which then counts as that
-  /// packet's for as long as the pool keeps it.
+  /// packet's for as long as the pool keeps it. Answers nil where the packet was dropped.
+  @discardableResult
   public mutating func receiveRTP(
     from peer: Handle, _ reference: PacketReference, length: Int, pool: borrowing PacketPool,
     now: Instant
-  ) {
+  ) -> AcceptedPacket? {
+    receive(reference, length: length, from: peer, as: nil, pool: pool, now: now)
+  }
+
+  /// Takes in a packet that another relay has accepted from the publisher whom a mirror stands for,
+  /// as `receiveRTP` does. What the packet says of its stream is not looked at: a publisher need
+  /// not say it twice.
+  @discardableResult
+  public mutating func receiveShared(
+    _ packet: AcceptedPacket, from mirror: Handle, _ reference: PacketReference,
+    pool: borrowing PacketPool, now: Instant
+  ) -> AcceptedPacket? {
+    receive(reference, length: packet.length, from: mirror, as: packet, pool: pool, now: now)
+  }
+
+  private mutating func receive(
+    _ reference: PacketReference, length: Int, from peer: Handle, as known: AcceptedPacket?,
+    pool: borrowing PacketPool, now: Instant
+  ) -> AcceptedPacket? {
     counters.received &+= 1
     do throws(RelayDrop) {
       guard length <= Limits.packetBytes else { throw .tooLong }
       let slot = UnsafeMutableRawBufferPointer(rebasing: pool.slot(reference)[..<max(0, length)])
-      let (stream, packet) = try accept(slot, reference: reference, from: peer, now: now)
+      let (stream, packet) = try accept(
+        slot, reference: reference, from: peer, as: known, now: now)
       counters.accepted &+= 1
       queue(packet, of: stream, now: now)
+      return AcceptedPacket(
+        length: packet.header.packetLength, source: tracks[receivers[stream].track].source,
+        layer: packet.layer.layer)
     } catch {
       counters.drop(error)
+      return nil
     }
   }
 
   /// Parses a packet, finds its stream, and lets the stream take it in.
   private mutating func accept(
     _ slot: UnsafeMutableRawBufferPointer, reference: PacketReference, from peer: Handle,
-    now: Instant
+    as known: AcceptedPacket?, now: Instant
   ) throws(RelayDrop) -> (stream: Handle, packet: MediaPacket) {
     guard peers.contains(peer) else { throw .unknownPeer }
     guard var header = try? RTPHeader(parsing: slot.bytes) else { throw .malformed }
     noteTransportSequence(header, in: slot.bytes, from: peer, now: now)
-    let binding = try demultiplex(header, in: slot.bytes, from: peer)
+    let binding =
+      if let known {
+        try place(header, of: known.source, layer: known.layer, from: peer)
+      } else {
+        try demultiplex(header, in: slot.bytes, from: peer)
+      }
     let stream = binding.stream
     let track = receivers[stream].track
     let types = tracks[track].payloadTypes
@@ -85,7 +124,7 @@ extension Relay {
 
   /// Lets a receiver report go to the peer within a second.
   private mutating func noteReception(from peer: Handle, now: Instant) {
-    guard peers[peer].reportsDue == nil else { return }
+    guard peers[peer].reportsDue == nil, !peers[peer].isMirror else { return }
     peers[peer].reportsDue = now + Peer.reportInterval
     timers.lower(Int(peer.index), to: peers[peer].reportsDue)
   }

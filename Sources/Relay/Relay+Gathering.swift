@@ -22,8 +22,10 @@ extension Relay {
         requestKeyFrame(for: tracks[track].routes[index], now: now)
       }
     }
-    guard tracks[track].routes.count > 0 else { return }
-
+    guard tracks[track].routes.count > 0 else {
+      if packet.isEntry { receivers[stream].keyFrames.receiveKeyFrame() }
+      return
+    }
     guard receivers[stream].keyFrames.isWanted else {
       return wait(packet, on: track, isUrgent: false, now: now)
     }

@@ -6,11 +6,16 @@ extension Relay {
   ///
   /// None of its sources is open yet, and nobody sits on its seats. Packets of those who share a
   /// `group` are sent together: it is best that of people who see each other.
+  ///
+  /// A mirror stands for a publisher on another worker, whose packets are handed in as they are
+  /// accepted there. It has no seats and is sent nothing: no reports, no feedback, and a key frame
+  /// is asked for by `RelayEvent.keyFrameWanted`.
   public mutating func addPeer(
-    _ plan: MediaPlan, group: UInt64 = 0, now: Instant
+    _ plan: MediaPlan, isMirror: Bool = false, group: UInt64 = 0, now: Instant
   ) -> Handle? {
     let ssrc = UInt32(truncatingIfNeeded: random.next())
-    guard let peer = peers.insert(Peer(plan, group: group, reportSSRC: ssrc)) else { return nil }
+    let peer = peers.insert(Peer(plan, isMirror: isMirror, group: group, reportSSRC: ssrc))
+    guard let peer else { return nil }
     updatePeer(peer, plan: plan)
     return peer
   }
@@ -18,8 +23,9 @@ extension Relay {
   /// Takes in a later agreement of the peer: sections that are new are added, publish sections
   /// that are gone or are now another source are removed, seats stay for good. What does not fit
   /// into the relay's tables is left out.
-  public mutating func updatePeer(_ peer: Handle, plan: MediaPlan) {
+  public mutating func updatePeer(_ peer: Handle, plan agreed: MediaPlan) {
     guard peers.contains(peer) else { return }
+    let plan = peers[peer].isMirror ? agreed.mirrored : agreed
     peers[peer].extensions = plan.extensions
     peers[peer].cname = plan.cname
     updateTracks(of: peer, to: plan.publish)
@@ -69,6 +75,23 @@ extension Relay {
     for seat in peers[peer].seats {
       for stream in seat.streams { requestKeyFrame(for: stream, now: now) }
     }
+  }
+
+  /// Says whether a peer is seen or heard on other workers: then packets that it lost are asked for
+  /// even where nobody here sees it.
+  public mutating func setShared(_ peer: Handle, _ isShared: Bool) {
+    guard peers.contains(peer) else { return }
+    peers[peer].isShared = isShared
+  }
+
+  /// Asks a peer for a key frame of a source's layer: somebody on another worker needs one.
+  public mutating func requestKeyFrame(
+    of peer: Handle, _ source: MediaSource, layer: UInt8, now: Instant
+  ) {
+    guard peers.contains(peer), let track = track(source, of: peer), tracks[track].isOpen,
+      Int(layer) < tracks[track].layers.count
+    else { return }
+    requestKeyFrame(of: tracks[track].layers[Int(layer)], now: now)
   }
 
   private mutating func updateTracks(of peer: Handle, to sections: [PublishSection]) {
@@ -127,5 +150,16 @@ extension Relay {
       receivers.remove(tracks[track].layers[index])
     }
     tracks.remove(track)
+  }
+}
+
+extension MediaPlan {
+  /// What of it concerns a mirror: what is published, repaired already.
+  fileprivate var mirrored: MediaPlan {
+    var plan = self
+    plan.seats = []
+    plan.extensions.transportSequence = 0
+    for index in plan.publish.indices { plan.publish[index].payloadTypes.retransmission = nil }
+    return plan
   }
 }

@@ -29,7 +29,9 @@ extension Relay {
   ) -> [RTCPPacket] {
     guard let deadline = receivers[stream].nextDeadline, deadline <= now else { return [] }
     let track = receivers[stream].track
-    guard let ssrc = receivers[stream].ssrc, tracks[track].isOpen, tracks[track].routes.count > 0
+    let publisher = receivers[stream].peer
+    guard let ssrc = receivers[stream].ssrc, tracks[track].isOpen,
+      tracks[track].routes.count > 0 || peers[publisher].isShared
     else {
       // Nobody sees it, or it cannot be asked.
       receivers[stream].keyFrames.cancel()
@@ -37,7 +39,7 @@ extension Relay {
       return []
     }
     var result: [RTCPPacket] = []
-    let roundTrip = peers[receivers[stream].peer].roundTrip
+    let roundTrip = peers[publisher].roundTrip
     var missing = receivers[stream].gaps.takeDue(now: now, roundTrip: roundTrip)[...]
     while !missing.isEmpty {
       let numbers = Array(missing.prefix(Self.numbersPerNACK))
@@ -46,6 +48,11 @@ extension Relay {
       missing = missing.dropFirst(Self.numbersPerNACK)
     }
     if receivers[stream].keyFrames.handleDeadline(now: now) {
+      guard !peers[publisher].isMirror else {
+        let layer = receivers[stream].layer.layer
+        events.append(.keyFrameWanted(publisher, tracks[track].source, layer: layer))
+        return []
+      }
       result.append(
         .pictureLossIndication(PictureLossIndication(senderSSRC: sender, mediaSSRC: ssrc)))
     }

@@ -102,7 +102,7 @@ extension Relay {
     return senders.insert(fresh)
   }
 
-  private func track(_ source: MediaSource, of peer: Handle?) -> Handle? {
+  func track(_ source: MediaSource, of peer: Handle?) -> Handle? {
     guard let peer else { return nil }
     return peers[peer].tracks.first { tracks[$0].source == source }
   }
@@ -126,8 +126,12 @@ extension Relay {
       peers[senders[stream].viewer].isReachable
     else { return }
     let best = min(tracks[track].bestLayer, senders[stream].wantedLayer)
-    let layer = tracks[track].layers[Int(best)]
-    receivers[layer].keyFrames.request(now: now)
-    timers.lower(Int(tracks[track].peer.index), to: receivers[layer].keyFrames.nextDeadline)
+    requestKeyFrame(of: tracks[track].layers[Int(best)], now: now)
+  }
+
+  /// Asks for a key frame of a received stream.
+  mutating func requestKeyFrame(of stream: Handle, now: Instant) {
+    receivers[stream].keyFrames.request(now: now)
+    timers.lower(Int(receivers[stream].peer.index), to: receivers[stream].keyFrames.nextDeadline)
   }
 }

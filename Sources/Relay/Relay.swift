@@ -5,6 +5,8 @@ import Wire
 public enum RelayEvent: Equatable, Sendable {
   /// Who has been speaking in the last moments, on the whole relay, loudest first.
   case speakers([Handle])
+  /// A viewer needs a key frame of a layer of what a mirror stands for.
+  case keyFrameWanted(Handle, MediaSource, layer: UInt8)
 }
 
 /// The packet-routing core of one worker: takes clear RTP and RTCP from publishers, and gives each
@@ -39,7 +41,7 @@ public struct Relay: ~Copyable {
   /// Whether the packets of a frame wait for each other. An owner that lets packets gather before
   /// it hands them over has no use for that.
   public var gathersFrames = true
-  private var events: [RelayEvent] = []
+  var events: [RelayEvent] = []
 
   /// A track whose packets are due, and its publisher's group.
   struct DueTrack {
@@ -47,16 +49,18 @@ public struct Relay: ~Copyable {
     var group: UInt64
   }
 
-  /// A relay without peers; `peers` is how many it takes at most.
-  public init(random: RandomSource, peers: Int = Limits.peersPerWorker) {
+  /// A relay without peers; `peers` is how many it takes at most, and `mirrors` how many more that
+  /// stand for others elsewhere.
+  public init(random: RandomSource, peers: Int = Limits.peersPerWorker, mirrors: Int = 0) {
     self.random = random
-    self.peers = SlotTable(capacity: peers)
-    tracks = SlotTable(capacity: peers * Limits.tracksPerPeer)
-    receivers = SlotTable(capacity: peers * Limits.tracksPerPeer * 2)
+    let publishers = peers + mirrors
+    self.peers = SlotTable(capacity: publishers)
+    tracks = SlotTable(capacity: publishers * Limits.tracksPerPeer)
+    receivers = SlotTable(capacity: publishers * Limits.tracksPerPeer * 2)
     senders = SlotTable(capacity: peers * Limits.sendStreamsPerPeer)
-    timers = DeadlineQueue(capacity: peers)
-    gathering = DeadlineQueue(capacity: peers * Limits.tracksPerPeer)
-    dueTracks.reserveCapacity(peers * Limits.tracksPerPeer)
+    timers = DeadlineQueue(capacity: publishers)
+    gathering = DeadlineQueue(capacity: publishers * Limits.tracksPerPeer)
+    dueTracks.reserveCapacity(publishers * Limits.tracksPerPeer)
   }
 
   /// The next event, or nil.
@@ -89,7 +93,8 @@ public struct Relay: ~Copyable {
     }
     if let loudest = speakers.handleDeadline(now: now) {
       // Only the latest answer counts.
-      events = [.speakers(loudest)]
+      events.removeAll { if case .speakers = $0 { true } else { false } }
+      events.append(.speakers(loudest))
     }
     return true
   }

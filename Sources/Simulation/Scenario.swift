@@ -58,6 +58,8 @@ struct Scenario {
   var end: Instant
   /// The longest that one commit takes.
   var commitDelay: Duration
+  /// People that one of the two workers takes: few, and a call is spread over both.
+  var peersPerWorker: Int
 
   /// Draws a run.
   init(_ kind: Kind, random: inout RandomSource) {
@@ -71,6 +73,7 @@ struct Scenario {
     calmFrom = .origin + .seconds(40)
     end = calmFrom + .seconds(8)
     commitDelay = .milliseconds(5)
+    peersPerWorker = Bool.random(using: &random) ? 32 : 2
     people = [.staff, .patient, .guest, .guest].map { Self.person($0, &random) }
     deeds = []
     for index in people.indices {
@@ -96,6 +99,8 @@ struct Scenario {
       let role = Bool.random(using: &random) ? Person.Role.guest : .staff
       people.append(Self.person(role, &random))
     }
+    let isSpread = Int.random(in: 0..<3, using: &random) == 0
+    peersPerWorker = isSpread ? (people.count + 1) / 2 : 32
     for index in people.indices { people[index].name = "Person \(index)" }
     people[0].arrives = .origin
     deeds = []

@@ -12,6 +12,8 @@ public enum Simulation {
     public var seatChanges: Int
     /// Frames that stood under a name.
     public var framesShown: Int
+    /// What the two workers handed each other, where the call was on both.
+    public var crossings: Int
     /// A few figures for a person who watches.
     public var summary: String
   }
@@ -38,7 +40,7 @@ public enum Simulation {
     } catch {
       return Report(
         failure: "the world could not be made: \(error)", trace: Trace(keepsLines: false),
-        seatChanges: 0, framesShown: 0, summary: "")
+        seatChanges: 0, framesShown: 0, crossings: 0, summary: "")
     }
   }
 
@@ -47,10 +49,11 @@ public enum Simulation {
     let changes = world.pages.reduce(0) { $0 + $1.client.seatChanges }
     return Report(
       failure: checker.failure, trace: world.trace, seatChanges: changes,
-      framesShown: checker.framesShown,
+      framesShown: checker.framesShown, crossings: world.crossings,
       summary: "\(world.pages.count) pages, \(world.presentCount) in the call, "
         + "\(changes) seats given, \(checker.framesShown) frames shown, "
         + "\(checker.framesHidden) hidden, \(checker.sounds) sounds, "
+        + "\(world.crossings) crossings, "
         + "digest \(String(world.trace.digest, radix: 16))")
   }
 }

@@ -35,14 +35,16 @@ struct VirtualClinic {
   }
 
   func configuration(
-    candidates: [[NetworkAddress]], fingerprint: Fingerprint
+    candidates: [[NetworkAddress]], fingerprint: Fingerprint, peersPerWorker: Int
   ) -> ControlConfiguration {
     guard let links = LinkSecrets(key: linkKey) else {
       preconditionFailure("the key has the length that is asked for")
     }
-    return ControlConfiguration(
+    var configuration = ControlConfiguration(
       keys: [.init(clinic: clinic, key: key)], links: links, candidates: candidates,
       fingerprint: fingerprint)
+    configuration.peersPerWorker = peersPerWorker
+    return configuration
   }
 
   /// The commands that make the clinic and its visit.

@@ -10,6 +10,7 @@ struct WorkerPair: ~Copyable {
   init(certificate: Certificate, random: inout RandomSource) {
     var sizes = Worker.Sizes()
     sizes.peers = 32
+    sizes.mirrors = 32
     sizes.packets = 2_048
     let profiles: [SRTPProfile] = [.aeadAES128GCM, .aeadAES256GCM, .aes128CMSHA1_80]
     first = Worker(
@@ -38,13 +39,21 @@ struct WorkerPair: ~Copyable {
     }
   }
 
-  /// Ends the workers' turns; takes what they report and send.
+  mutating func receive(_ crossing: Crossing, _ bytes: [UInt8], worker: Int, now: Instant) {
+    let isTaken = bytes.withUnsafeBytes {
+      worker == 0
+        ? first.receive(crossing, $0, now: now) : second.receive(crossing, $0, now: now)
+    }
+    precondition(isTaken, "each turn has been ended")
+  }
+
+  /// Ends the workers' turns; takes what they report and send, to clients and to each other.
   mutating func endTurn(
     now: Instant, report: (Int, WorkerEvent) -> Void,
-    transmit: (Int, [UInt8], NetworkAddress) -> Void
+    transmit: (Int, [UInt8], NetworkAddress) -> Void, cross: (Int, Crossing, [UInt8]) -> Void
   ) {
-    Self.endTurn(of: &first, number: 0, now: now, report, transmit)
-    Self.endTurn(of: &second, number: 1, now: now, report, transmit)
+    Self.endTurn(of: &first, number: 0, now: now, report, transmit, cross)
+    Self.endTurn(of: &second, number: 1, now: now, report, transmit, cross)
   }
 
   /// What does not add up in the workers' accounts; nil while everything does.
@@ -64,13 +73,17 @@ struct WorkerPair: ~Copyable {
 
   private static func endTurn(
     of worker: inout Worker, number: Int, now: Instant, _ report: (Int, WorkerEvent) -> Void,
-    _ transmit: (Int, [UInt8], NetworkAddress) -> Void
+    _ transmit: (Int, [UInt8], NetworkAddress) -> Void, _ cross: (Int, Crossing, [UInt8]) -> Void
   ) {
     var isDone = false
     while !isDone {
       isDone = worker.endTurn(now: now)
       worker.batch.forEachDatagram { transmit(number, Array($0), $1) }
       worker.batch.clear()
+    }
+    worker.takeCrossings { destination, crossing, bytes in
+      cross(destination, crossing, Array(bytes))
+      return true
     }
     while let event = worker.pollEvent() { report(number, event) }
   }

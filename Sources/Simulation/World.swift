@@ -21,6 +21,7 @@ final class World {
     case connect(Int)
     case command(Int, WorkerCommand)
     case report(Int, WorkerEvent)
+    case crossing(Int, Crossing, [UInt8])
     case committed(UInt64)
     case deed(Scenario.Deed)
     case admit
@@ -45,6 +46,8 @@ final class World {
   var events = EventQueue<Event>()
   var control: ControlPlane
   var random: RandomSource
+  /// What the two workers have handed each other.
+  private(set) var crossings = 0
   private var workers: WorkerPair
   private var lastConnection: UInt64 = 0
   private var storedPosition: UInt64 = 0
@@ -65,7 +68,8 @@ final class World {
     control = try ControlPlane(
       configuration: clinic.configuration(
         candidates: (0..<2).map { [Self.address(ofWorker: $0)] },
-        fingerprint: Fingerprint(digest: certificate.digest)),
+        fingerprint: Fingerprint(digest: certificate.digest),
+        peersPerWorker: scenario.peersPerWorker),
       random: random.fork(), restoring: [],
       at: Moment(instant: .origin, wall: Self.wallOrigin))
     workers = WorkerPair(certificate: certificate, random: &random)
@@ -152,6 +156,9 @@ final class World {
     case .report(let worker, let event):
       trace.note(now, "worker \(worker) says \(event)")
       decide(.worker(worker, event))
+    case .crossing(let worker, let crossing, let bytes):
+      crossings += 1
+      workers.receive(crossing, bytes, worker: worker, now: now)
     case .committed(let position): decide(.committed(position))
     case .deed(let deed): perform(deed)
     case .admit: admit()
@@ -253,6 +260,8 @@ final class World {
           .toClient(index, datagram, from: Self.address(ofWorker: worker), at: address),
           at: arrival)
       }
+    } cross: { worker, crossing, bytes in
+      events.add(.crossing(worker, crossing, bytes), at: now + Self.ringDelay)
     }
     if let problem = workers.conservationProblem { checker.fail(problem, at: now) }
   }

@@ -151,12 +151,14 @@ struct Daemon {
   private func makeWorkers(
     _ certificate: Certificate, _ random: inout RandomSource
   ) throws -> [MediaThread] {
-    try (0..<configuration.workers(processors: WorkerThread.processors)).map { index in
+    let count = configuration.workers(processors: WorkerThread.processors)
+    let crossings = try WorkerCrossings(workers: count)
+    return try (0..<count).map { index in
       let port = configuration.mediaPorts.lowerBound + UInt16(index)
       let setup = MediaThread.Setup(
         index: index, addresses: configuration.mediaListen.map { $0.with(port: port) },
         certificate: certificate, profiles: configuration.mediaSRTPProfiles,
-        seed: random.bytes(32))
+        seed: random.bytes(32), peers: configuration.mediaPeersPerWorker, crossings: crossings)
       return try MediaThread(setup, board: board)
     }
   }
@@ -175,6 +177,7 @@ struct Daemon {
       keys: secrets.keys, links: secrets.links, candidates: candidates,
       fingerprint: Fingerprint(digest: certificate.digest), logLevel: configuration.logLevel,
       pages: pages)
+    control.peersPerWorker = configuration.mediaPeersPerWorker
     if configuration.deliveryEmail != nil { control.channels.insert(.email) }
     if configuration.deliverySMS != nil { control.channels.insert(.sms) }
     return try ControlPlane(

@@ -41,6 +41,22 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     return free_ports(1, kind)[0]
 
 
+def free_row(count: int) -> int:
+    """The first of so many UDP ports in a row that nobody is bound to now."""
+    while True:
+        first = free_port(socket.SOCK_DGRAM)
+        probes = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
+        try:
+            for place, probe in enumerate(probes):
+                probe.bind(("127.0.0.1", first + place))
+            return first
+        except (OSError, OverflowError):
+            continue
+        finally:
+            for probe in probes:
+                probe.close()
+
+
 def encode(content: str | bytes) -> str:
     """Base64url without padding (RFC 7515 section 2)."""
     data = content.encode() if isinstance(content, str) else content
@@ -74,13 +90,16 @@ class Daemon:
     def __init__(
         self, state: Path, announced: str | None = None, media_port: int | None = None,
         clinics: dict[str, str] | None = None, settings: dict[str, str] | None = None,
+        media_ports: int = 1,
     ):
-        """`clinics` are those beside the demo's, each with its name; `settings` further lines."""
+        """`clinics` are those beside the demo's, each with its name; `settings` further lines;
+        `media_ports` how many ports in a row there are for workers."""
         self.state = state
         self.clinics = clinics or {}
         self.settings = settings or {}
         self.http_port, self.lines_port, self.admin_port = free_ports(3)
-        self.media_port = media_port or free_port(socket.SOCK_DGRAM)
+        self.media_port = media_port or free_row(media_ports)
+        self.last_media_port = self.media_port + media_ports - 1
         self.links: dict[str, str] = {}
         self.log = state / "log"
         self.canaries = Canaries()
@@ -95,7 +114,7 @@ class Daemon:
             f"lines.listen: {self.host}:{self.lines_port}",
             f"admin.listen: 127.0.0.1:{self.admin_port}",
             f"media.listen: {self.host}",
-            f"media.ports: {self.media_port}-{self.media_port}",
+            f"media.ports: {self.media_port}-{self.last_media_port}",
             "demo: on",
         ]
         if self._announced:

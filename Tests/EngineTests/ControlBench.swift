@@ -17,7 +17,8 @@ struct ControlBench {
   /// What came for each connection and has not been taken.
   var inbox: [ConnectionID: [JSON]] = [:]
   var closed: [ConnectionID: String] = [:]
-  var commands: [WorkerCommand] = []
+  /// What workers were told, and which of them.
+  var told: [(worker: Int, command: WorkerCommand)] = []
   var records: [LogRecord] = []
   var audited: [AuditEntry] = []
   var responses: [ExchangeID: HTTPResponse] = [:]
@@ -37,7 +38,7 @@ struct ControlBench {
   var unstored: [StoredEvent] = []
   /// Whether the worker answers at once; otherwise what it would say waits in `unsaid`.
   var workerAnswers = true
-  var unsaid: [WorkerEvent] = []
+  var unsaid: [(worker: Int, event: WorkerEvent)] = []
 
   private var lastConnection: UInt64 = 0
   private var lastRequest: Int64 = 0
@@ -45,17 +46,20 @@ struct ControlBench {
 
   init(
     seed: UInt64 = 1, settings: ClinicSettings? = nil, restoring events: [StoredEvent] = [],
-    channels: Set<OutgoingMessage.Channel> = []
+    channels: Set<OutgoingMessage.Channel> = [], workers: Int = 1, peersPerWorker: Int = 100
   ) throws {
     key = try #require(
       JWTKey(id: DemoClinic.keyID, sharedSecret: Array(repeating: 7, count: 32)))
     var configuration = ControlConfiguration(
       keys: [.init(clinic: demo.clinic, key: key)],
       links: try #require(LinkSecrets(key: Array(repeating: 9, count: 32))),
-      candidates: [[try #require(NetworkAddress(host: "127.0.0.1", port: 40_000))]],
+      candidates: (0..<workers).map {
+        [NetworkAddress(ipv4: 0x7F00_0001, port: UInt16(40_000 + $0))]
+      },
       fingerprint: Fingerprint(digest: Array(repeating: 3, count: 32)))
     configuration.pages = "https://video.example"
     configuration.channels = channels
+    configuration.peersPerWorker = peersPerWorker
     plane = try ControlPlane(
       configuration: configuration, random: RandomSource(seed: seed), restoring: events, at: now)
     guard events.isEmpty else {
@@ -65,6 +69,9 @@ struct ControlBench {
     for command in demo.commands { give(.administer(command)) }
     if let settings { give(.administer(.changeSettings(demo.clinic, settings))) }
   }
+
+  /// What workers were told, whichever of them.
+  var commands: [WorkerCommand] { told.map(\.command) }
 
   // MARK: Driving
 
@@ -89,14 +96,14 @@ struct ControlBench {
       }
       stored += events
       return [.committed(events.last?.position ?? 0)]
-    case .worker(_, let command):
-      commands.append(command)
+    case .worker(let worker, let command):
+      told.append((worker, command))
       let events = answer(to: command)
       guard workerAnswers else {
-        unsaid += events
+        unsaid += events.map { (worker, $0) }
         return []
       }
-      return events.map { .worker(0, $0) }
+      return events.map { .worker(worker, $0) }
     case .audit(let entry): audited.append(entry)
     case .deliver(let job): jobs.append(job)
     case .keep(let job): kept.append(job)

@@ -113,7 +113,7 @@ import Wire
     let waiting = bench.guest(bench.demo.generalInvite, name: "Tolken")
     bench.call(waiting, "call.join")
     for connection in [staff, guest, waiting] { _ = bench.take(connection) }
-    bench.commands = []
+    bench.told = []
     let reply = bench.call(staff, "call.end")
     #expect(reply["durable"] == false)
     let told = [staff, guest, waiting].map { bench.take($0) }

@@ -23,7 +23,7 @@ import Wire
       _ = bench.negotiate(guest)
       _ = bench.take(staff)
       _ = bench.take(guest)
-      bench.commands = []
+      bench.told = []
     }
 
     /// The store has got what waits for it.
@@ -68,7 +68,7 @@ import Wire
     var room = try Room()
     room.bench.call(room.staff, "lobby.admit", ["participant": room.waiting])
     room.bench.storeAnswers = false
-    room.bench.commands = []
+    room.bench.told = []
     let reply = room.bench.call(room.staff, "participant.remove", ["participant": room.waiting])
     #expect(reply["durable"] == false)
     #expect(room.bench.commands.contains(.remove(PeerNumber(2))))

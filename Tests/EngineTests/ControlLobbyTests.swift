@@ -31,7 +31,7 @@ import Wire
     _ = bench.negotiate(guest)
     let patient = bench.patient()
     bench.call(patient, "call.join")
-    bench.commands = []
+    bench.told = []
     bench.inbox = [:]
 
     for target in [own, waiting] {
@@ -118,7 +118,7 @@ import Wire
     bench.call(guest, "self.update", ["microphone": true, "camera": true])
     #expect(bench.commands.contains(.openSources(PeerNumber(2), [.microphone, .camera])))
     _ = bench.take(guest)
-    bench.commands = []
+    bench.told = []
     bench.call(staff, "participant.hold", ["participant": waiting])
     #expect(bench.commands.contains(.admit(PeerNumber(2), false)))
     #expect(bench.commands.contains(.openSources(PeerNumber(2), [])))

@@ -63,7 +63,7 @@ import Wire
     #expect(resumed["snapshot"]?["roster"]?.array?.count == 2)
     #expect(resumed["snapshot"]?["seats"]?.array?.first?["participant"] == waiting)
     _ = bench.take(again)
-    bench.commands = []
+    bench.told = []
 
     let offer = ControlOffer(credentials: "efgh", certificate: 0xCD)
     #expect(bench.call(again, "media.negotiate", offer.params)["answer"] != nil)

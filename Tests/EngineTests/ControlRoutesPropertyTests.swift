@@ -12,6 +12,9 @@ private struct Routes {
   var admitted: Set<PeerNumber> = []
   var open: [PeerNumber: Set<MediaSource>] = [:]
   var seats: [PeerNumber: [Int: PeerNumber]] = [:]
+  /// Publishers elsewhere, each with the worker that has its transport.
+  var mirrors: [PeerNumber: Int] = [:]
+  var shared: [PeerNumber: [Int]] = [:]
 
   mutating func take(_ command: WorkerCommand) {
     switch command {
@@ -22,12 +25,16 @@ private struct Routes {
     case .seat(let viewer, let seat): seats[viewer, default: [:]][seat.seat] = seat.occupant
     case .remove(let peer):
       registered.remove(peer)
+      mirrors[peer] = nil
+      shared[peer] = nil
       admitted.remove(peer)
       open[peer] = nil
       seats[peer] = nil
       for viewer in seats.keys {
         seats[viewer] = seats[viewer]?.filter { $0.value != peer }
       }
+    case .share(let peer, let workers): shared[peer] = workers
+    case .mirror(let peer, _, let worker, _): mirrors[peer] = worker
     case .updateMedia, .restart, .limitLayers: break
     }
   }
@@ -41,15 +48,18 @@ private struct RouteWorld {
 
   var bench: ControlBench
   var random: RandomSource
-  var routes = Routes()
+  var workers: [Routes]
   /// Turns after which two people had each other's media.
   var turnsWithMedia = 0
+  /// Turns after which the call was on several workers.
+  var turnsWithMirrors = 0
   private var connections: [Who: ConnectionID] = [:]
   private var participants: [Who: JSON] = [:]
   private var calm = false
 
-  init(seed: UInt64) throws {
-    bench = try ControlBench(seed: seed)
+  init(seed: UInt64, workers count: Int, peersPerWorker: Int) throws {
+    bench = try ControlBench(seed: seed, workers: count, peersPerWorker: peersPerWorker)
+    workers = Array(repeating: Routes(), count: count)
     random = RandomSource(seed: seed)
   }
 
@@ -151,7 +161,7 @@ private struct RouteWorld {
     guard answering else { return }
     let events = bench.unsaid
     bench.unsaid = []
-    for event in events { bench.give(.worker(0, event)) }
+    for (worker, event) in events { bench.give(.worker(worker, event)) }
   }
 
   /// Clients acknowledge what they have blanked, and the worker has done as it was told.
@@ -169,42 +179,73 @@ private struct RouteWorld {
         _ = bench.send(connection, "seats.acknowledge", ["seats": .array(blanked)])
       }
     }
-    for command in bench.commands { routes.take(command) }
-    bench.commands = []
-    if routes.seats.values.contains(where: { !$0.isEmpty }) { turnsWithMedia += 1 }
+    for (worker, command) in bench.told { workers[worker].take(command) }
+    bench.told = []
+    if workers.contains(where: { $0.seats.values.contains { !$0.isEmpty } }) {
+      turnsWithMedia += 1
+    }
+    if workers.contains(where: { !$0.mirrors.isEmpty }) { turnsWithMirrors += 1 }
   }
 
   // MARK: What must hold
 
-  /// What does not agree between what the worker was told and who is in the call.
+  /// What does not agree between what the workers were told and who is in the call.
   var problems: [String] {
     let scene = bench.plane.journal.scene(of: bench.demo.visit)
     let roster = Set((scene?.roster ?? []).map(\.id))
     var found: [String] = []
     for (number, peer) in bench.plane.peers where peer.isUsable {
+      let routes = workers[peer.worker]
       if routes.admitted.contains(number) != roster.contains(peer.participant) {
         found.append("\(peer.participant) is in the call or let through, and not both")
       }
       let participant = scene?.participant(peer.participant)
       let mayBeHeard = roster.contains(peer.participant) && participant?.isAudible == true
-      if routes.open[number, default: []].contains(.microphone) != mayBeHeard {
-        found.append("the microphone of \(peer.participant) is not as it should be")
-      }
-    }
-    for number in routes.admitted where bench.plane.peers[number] == nil {
-      found.append("peer \(number.value) is let through, and nobody's")
-    }
-    for (viewer, seats) in routes.seats {
-      for occupant in seats.values where !seats.isEmpty {
-        for peer in [viewer, occupant] {
-          let participant = bench.plane.peers[peer]?.participant
-          if participant.map({ !roster.contains($0) }) ?? true {
-            found.append("peer \(peer.value) is on a route, and not in the call")
-          }
+      for place in workers where place.registered.union(place.mirrors.keys).contains(number) {
+        if place.open[number, default: []].contains(.microphone) != mayBeHeard {
+          found.append("the microphone of \(peer.participant) is not as it should be")
         }
       }
     }
+    for (index, routes) in workers.enumerated() {
+      for number in routes.admitted where bench.plane.peers[number] == nil {
+        found.append("peer \(number.value) is let through, and nobody's")
+      }
+      for (viewer, seats) in routes.seats {
+        for occupant in seats.values where !seats.isEmpty {
+          found += [viewer, occupant].filter { !isIn(roster, $0) }.map {
+            "peer \($0.value) is on a route, and not in the call"
+          }
+          if !routes.registered.contains(occupant), routes.mirrors[occupant] == nil {
+            found.append("worker \(index) does not know whom it seats: \(occupant.value)")
+          }
+        }
+      }
+      found += problemsOfMirrors(on: index, roster)
+    }
     return found
+  }
+
+  /// Whoever is mirrored is in the call, and its worker gives to exactly those that have a mirror.
+  private func problemsOfMirrors(on index: Int, _ roster: Set<ParticipantID>) -> [String] {
+    var found: [String] = []
+    for (number, source) in workers[index].mirrors {
+      if !isIn(roster, number) { found.append("peer \(number.value) has a mirror it may not have") }
+      if workers[source].shared[number]?.contains(index) != true {
+        found.append("worker \(source) does not share \(number.value) with \(index)")
+      }
+    }
+    for (number, others) in workers[index].shared {
+      for other in others where workers[other].mirrors[number] != index {
+        found.append(
+          "worker \(index) shares \(number.value) with \(other), which knows nothing of it")
+      }
+    }
+    return found
+  }
+
+  private func isIn(_ roster: Set<ParticipantID>, _ number: PeerNumber) -> Bool {
+    bench.plane.peers[number].map { roster.contains($0.participant) } ?? false
   }
 
   /// Whom each viewer is not sent though both are in the call; meant for when all has settled.
@@ -214,7 +255,8 @@ private struct RouteWorld {
       bench.plane.peerNumbers[participant.id]
     }.filter { bench.plane.peers[$0]?.isUsable == true }
     return present.flatMap { viewer in
-      let seen = Set(routes.seats[viewer, default: [:]].values)
+      let worker = bench.plane.peers[viewer]?.worker ?? 0
+      let seen = Set(workers[worker].seats[viewer, default: [:]].values)
       return present.filter { $0 != viewer && !seen.contains($0) }.map { other in
         "\(viewer.value) is not sent \(other.value)"
       }
@@ -222,24 +264,40 @@ private struct RouteWorld {
   }
 }
 
-/// Roster equals routes: whoever is in the call is on the worker's routes, and nobody else is.
+/// Roster equals routes: whoever is in the call is on the workers' routes, and nobody else is.
 @Suite struct ControlRoutesPropertyTests {
   @Test func whoIsInTheCallIsWhoseMediaIsForwarded() throws {
-    var turnsWithMedia = 0
+    let turns = try run(workers: 1, peersPerWorker: 100)
+    #expect(turns.withMedia > 1_000)
+    #expect(turns.withMirrors == 0)
+  }
+
+  @Test func soItIsWhereTheCallIsOnSeveralWorkers() throws {
+    let turns = try run(workers: 3, peersPerWorker: 2)
+    #expect(turns.withMedia > 1_000)
+    #expect(turns.withMirrors > 1_000)
+  }
+
+  private func run(
+    workers: Int, peersPerWorker: Int
+  ) throws -> (withMedia: Int, withMirrors: Int) {
+    var turns = (withMedia: 0, withMirrors: 0)
     for seed: UInt64 in 1...60 {
-      var world = try RouteWorld(seed: seed)
+      var world = try RouteWorld(
+        seed: seed, workers: workers, peersPerWorker: peersPerWorker)
       for turn in 1...150 {
         world.step()
         let problems = world.problems
         #expect(problems.isEmpty, "seed \(seed), turn \(turn): \(problems)")
-        if !problems.isEmpty { return }
+        if !problems.isEmpty { return turns }
       }
       world.finish()
       world.finish()
       #expect(world.problems.isEmpty, "seed \(seed): \(world.problems)")
       #expect(world.missing.isEmpty, "seed \(seed): \(world.missing)")
-      turnsWithMedia += world.turnsWithMedia
+      turns.withMedia += world.turnsWithMedia
+      turns.withMirrors += world.turnsWithMirrors
     }
-    #expect(turnsWithMedia > 1_000)
+    return turns
   }
 }

@@ -153,7 +153,7 @@ import Wire
     let (staff, guest, other) = bench.callWithGuest()
     _ = bench.negotiate(guest)
     _ = bench.negotiate(staff)
-    bench.commands = []
+    bench.told = []
     let small: JSON = [["seat": 0, "max_width": 160, "max_height": 90, "priority": 1]]
     bench.call(staff, "view.set", ["seats": small])
     bench.call(staff, "pin.set", ["pins": [["participant": other, "source": "camera"]]])

@@ -101,6 +101,7 @@ final class WorkerBench {
       seats: offer.seats.map {
         .init(kind: $0.kind, audioMID: $0.audioMID, videoMID: $0.videoMID)
       }, random: &random)
+    client.media = answer.media
     give(
       .register(
         client.number, room: client.room, transport: answer.transport, media: answer.media))

@@ -24,6 +24,8 @@ final class BenchClient {
   let random: RandomSource
   /// The share of the media to it that gets lost, beside what all lose.
   var loss = 0.0
+  /// What it agreed on.
+  var media: MediaPlan?
   var isConnected = false
   var isConnectedAtWorker = false
   var closeReason: TransportCloseReason?

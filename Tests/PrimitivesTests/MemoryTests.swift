@@ -151,3 +151,71 @@ private final class Counter {
     }
   }
 }
+
+@Suite struct PacketRingTests {
+  @Test func packetsComeOutInOrderWithTheirLabelsAndAFullRingRefuses() {
+    let ring = PacketRing<Int>(capacity: 4)
+    for round in 0..<3 {
+      for number in 0..<4 {
+        #expect(push(Array(repeating: UInt8(number), count: number * 500), number, to: ring))
+      }
+      #expect(!push([1], 9, to: ring), "round \(round)")
+      #expect(ring.count == 4)
+      for number in 0..<4 {
+        let packet = pop(from: ring)
+        #expect(packet?.label == number)
+        #expect(packet?.bytes == Array(repeating: UInt8(number), count: number * 500))
+      }
+      #expect(pop(from: ring) == nil)
+    }
+  }
+
+  @Test func whatIsNotTakenStays() {
+    let ring = PacketRing<Int>(capacity: 2)
+    _ = push([1, 2, 3], 7, to: ring)
+    var isPopped = ring.pop { _, _ in false }
+    #expect(!isPopped)
+    #expect(pop(from: ring)?.bytes == [1, 2, 3])
+    isPopped = ring.pop { _, _ in true }
+    #expect(!isPopped, "there is none")
+  }
+
+  @Test func twoThreadsHandOverEveryPacketWhole() async {
+    let ring = PacketRing<Int>(capacity: 64)
+    let count = 20_000
+    async let produced: Void = Task.detached {
+      var sent = 0
+      while sent < count {
+        let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: sent), count: 1 + sent % 1_400)
+        if push(bytes, sent, to: ring) { sent += 1 } else { await Task.yield() }
+      }
+    }.value
+    var expected = 0
+    var wrong = 0
+    while expected < count {
+      guard let packet = pop(from: ring) else {
+        await Task.yield()
+        continue
+      }
+      let value = UInt8(truncatingIfNeeded: expected)
+      let isWhole = packet.bytes == [UInt8](repeating: value, count: 1 + expected % 1_400)
+      if packet.label != expected || !isWhole { wrong += 1 }
+      expected += 1
+    }
+    await produced
+    #expect(wrong == 0)
+  }
+}
+
+private func push(_ bytes: [UInt8], _ label: Int, to ring: PacketRing<Int>) -> Bool {
+  bytes.withUnsafeBytes { ring.push(label, $0) }
+}
+
+private func pop(from ring: PacketRing<Int>) -> (label: Int, bytes: [UInt8])? {
+  var packet: (label: Int, bytes: [UInt8])?
+  _ = ring.pop { label, bytes in
+    packet = (label, Array(bytes))
+    return true
+  }
+  return packet
+}

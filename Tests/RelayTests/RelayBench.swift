@@ -90,6 +90,8 @@ struct RelayBench: ~Copyable {
   var pool = PacketPool(capacity: 4_096)
   var sink = RecordingSink()
   private(set) var now = Instant(nanoseconds: 7_000_000_000)
+  /// The packet that was handed over last.
+  private(set) var newest = PacketReference.none
 
   init(seed: UInt64 = 1, peers: Int = 64) {
     relay = Relay(random: RandomSource(seed: seed), peers: peers)
@@ -97,19 +99,44 @@ struct RelayBench: ~Copyable {
   }
 
   /// Adds a peer that can be reached, publishes and has seats, with all its sources open.
-  mutating func addPeer(_ plan: MediaPlan) -> Handle {
-    guard let peer = relay.addPeer(plan, now: now) else { preconditionFailure("relay is full") }
+  mutating func addPeer(_ plan: MediaPlan, isMirror: Bool = false) -> Handle {
+    guard let peer = relay.addPeer(plan, isMirror: isMirror, now: now) else {
+      preconditionFailure("relay is full")
+    }
     relay.openSources(peer, Set(MediaSource.allCases))
     relay.setReachable(peer, true, now: now)
     return peer
   }
 
   /// Hands a clear RTP packet to the relay.
-  mutating func receive(_ bytes: [UInt8], from peer: Handle) {
-    let reference = pool.advance()
-    pool.slot(reference).copyBytes(from: bytes)
-    relay.receiveRTP(from: peer, reference, length: bytes.count, pool: pool, now: now)
+  mutating func receive(_ bytes: [UInt8], from peer: Handle) { _ = accept(bytes, from: peer) }
+
+  /// Hands a clear RTP packet to the relay; nil where that drops it.
+  mutating func accept(_ bytes: [UInt8], from peer: Handle) -> AcceptedPacket? {
+    place(bytes)
+    let accepted = relay.receiveRTP(
+      from: peer, newest, length: bytes.count, pool: pool, now: now)
     runDeadlines()
+    return accepted
+  }
+
+  /// Hands over a packet that another relay has accepted.
+  mutating func receiveShared(_ packet: AcceptedPacket, _ bytes: [UInt8], from mirror: Handle) {
+    place(bytes)
+    relay.receiveShared(packet, from: mirror, newest, pool: pool, now: now)
+    runDeadlines()
+  }
+
+  private mutating func place(_ bytes: [UInt8]) {
+    newest = pool.advance()
+    pool.slot(newest).copyBytes(from: bytes)
+  }
+
+  /// What the relay has told since the last time.
+  mutating func poll() -> [RelayEvent] {
+    var events: [RelayEvent] = []
+    while let event = relay.poll() { events.append(event) }
+    return events
   }
 
   /// Hands RTCP packets to the relay as one compound.

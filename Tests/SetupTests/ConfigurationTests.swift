@@ -110,6 +110,10 @@ private func parsed(_ text: String) throws -> Configuration {
     ("media.ports: 65536", "f:1: media.ports: \"65536\" is not a port range, as 40000-40007"),
     ("media.ports: 1-2-3", "f:1: media.ports: \"1-2-3\" is not a port range, as 40000-40007"),
     ("media.workers: 0", "f:1: media.workers: \"0\" is not a number from 1 to 256"),
+    (
+      "media.peers_per_worker: 0",
+      "f:1: media.peers_per_worker: \"0\" is not a number from 1 to 4096"
+    ),
     ("media.workers: 9", "f:1: media.workers: is more than the 8 of media.ports"),
     ("media.announced: 0.0.0.0", "f:1: media.announced: \"0.0.0.0\" is no address"),
     (

@@ -18,6 +18,13 @@ import Testing
     #expect(first.trace.digest != other.trace.digest)
   }
 
+  /// A third of the runs has more people than a worker takes.
+  @Test func callsAreOnBothWorkersToo() {
+    let crossings = (UInt64(13)...20).map { Simulation.run(seed: $0).crossings }
+    #expect(crossings.contains(0))
+    #expect(crossings.contains { $0 > 1_000 }, "\(crossings)")
+  }
+
   /// A thousand changes of who sits on a seat, told late: never a frame of one person under the
   /// name of another, which every run checks at each frame.
   @Test func aThousandSeatsAreGivenAndNobodyIsSeenUnderAnothersName() {

@@ -25,6 +25,8 @@ public struct ControlConfiguration: Sendable {
   public var links: LinkSecrets
   /// For each worker, the addresses that clients reach it at.
   public var candidates: [[NetworkAddress]]
+  /// Peers that one worker takes; those who come to a call beyond it are put on another.
+  public var peersPerWorker = Limits.peersPerWorker
   /// The certificate that workers show in their handshakes.
   public var fingerprint: Fingerprint
   /// From which level on the daemon logs at start.

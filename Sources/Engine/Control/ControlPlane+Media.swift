@@ -15,7 +15,7 @@ extension ControlPlane {
       let visit = state.visit
     else { return }
     guard let number = peerNumbers[participant], let peer = peers[number] else {
-      let fresh = try answerFresh(offer, on: place(of: visit).worker)
+      let fresh = try answerFresh(offer, on: worker(for: visit))
       register(fresh, participant: participant, visit: visit, after: nil, reply: reply)
       return
     }
@@ -29,7 +29,7 @@ extension ControlPlane {
         offer: offer.offer, tracks: offer.tracks, seats: offer.seats, random: &random)
     } catch {
       // A page that was loaded again makes a new peer connection, with a certificate of its own.
-      guard let fresh = try? answerFresh(offer, on: place(of: visit).worker),
+      guard let fresh = try? answerFresh(offer, on: worker(for: visit, after: peer.worker)),
         fresh.answer.transport.remoteFingerprints != peer.answer.transport.remoteFingerprints
       else { throw SignalingError(error) }
       forget(number)
@@ -45,6 +45,8 @@ extension ControlPlane {
   struct FreshPeer {
     var negotiator: MediaNegotiator
     var answer: MediaNegotiator.Answer
+    /// The worker whose addresses the answer names.
+    var worker: Int
   }
 
   /// The first answer of a peer connection on a worker.
@@ -57,7 +59,7 @@ extension ControlPlane {
     do {
       let answer = try negotiator.answer(
         offer: offer.offer, tracks: offer.tracks, seats: offer.seats, random: &random)
-      return FreshPeer(negotiator: negotiator, answer: answer)
+      return FreshPeer(negotiator: negotiator, answer: answer, worker: worker)
     } catch {
       throw SignalingError(error)
     }
@@ -67,21 +69,21 @@ extension ControlPlane {
     _ fresh: FreshPeer, participant: ParticipantID, visit: VisitID, after former: Seating?,
     reply: PendingReply
   ) {
-    let (worker, room) = place(of: visit)
+    let room = place(of: visit).room
     lastPeer += 1
     let number = PeerNumber(lastPeer)
     var seating = former.map(Seating.init(after:)) ?? Seating()
     seating.extend(to: fresh.answer.seats)
     peers[number] = Peer(
-      number: number, participant: participant, visit: visit, worker: worker,
+      number: number, participant: participant, visit: visit, worker: fresh.worker,
       negotiator: fresh.negotiator, answer: fresh.answer, reply: reply, seating: seating)
     peerNumbers[participant] = number
-    peerCount[worker] += 1
+    peerCount[fresh.worker] += 1
     attendances[visit]?.peers.append(number)
     touched.insert(visit)
     emit(
       .worker(
-        worker,
+        fresh.worker,
         .register(
           number, room: room, transport: fresh.answer.transport, media: fresh.answer.media)))
   }
@@ -94,23 +96,11 @@ extension ControlPlane {
     peers[number]?.seating.extend(to: answer.seats)
     if answer.isRestart { emit(.worker(peer.worker, .restart(number, answer.transport))) }
     if answer.media != peer.answer.media {
-      emit(.worker(peer.worker, .updateMedia(number, answer.media)))
+      tellAll(of: peer, .updateMedia(number, answer.media))
     }
     sendResult(Self.describe(answer), to: reply)
     touched.insert(peer.visit)
   }
-
-  /// The worker and the room of a visit: chosen at its first transport, the least loaded, and kept.
-  private mutating func place(of visit: VisitID) -> (worker: Int, room: RoomNumber) {
-    if let place = attendances[visit]?.place { return place }
-    lastRoom += 1
-    let place = (worker: leastLoadedWorker, room: RoomNumber(lastRoom))
-    attendances[visit, default: Attendance()].place = place
-    rooms[place.room] = visit
-    return place
-  }
-
-  var leastLoadedWorker: Int { peerCount.indices.min { peerCount[$0] < peerCount[$1] } ?? 0 }
 
   /// Ends a peer connection on this side.
   mutating func forget(_ number: PeerNumber) {
@@ -118,7 +108,8 @@ extension ControlPlane {
     if peerNumbers[peer.participant] == number { peerNumbers[peer.participant] = nil }
     peerCount[peer.worker] -= 1
     attendances[peer.visit]?.peers.removeAll { $0 == number }
-    emit(.worker(peer.worker, .remove(number)))
+    tellAll(of: peer, .remove(number))
+    touched.insert(peer.visit)
     if let reply = peer.reply { sendError(SignalingError(.refused, "not_joined"), to: reply) }
   }
 
@@ -148,9 +139,11 @@ extension ControlPlane {
         assignment, audioFrom: audioFrom, videoFrom: videoFrom)
       if let change { notifySeats([change], of: viewer) }
     case .speakers(let room, let speakers):
-      guard let visit = rooms[room] else { return }
+      guard let visit = rooms[room], isListener(worker, to: visit) else { return }
       attendances[visit]?.speakers = speakers
       touched.insert(visit)
+    case .loadChanged(let isFull):
+      if isFull { fullWorkers.insert(worker) } else { fullWorkers.remove(worker) }
     }
   }
 

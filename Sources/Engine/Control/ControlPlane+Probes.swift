@@ -23,7 +23,7 @@ extension ControlPlane {
     _ offer: MediaOffer, from session: SessionID, reply: PendingReply
   ) throws(SignalingError) {
     endProbe(of: session)
-    let worker = leastLoadedWorker
+    let worker = try worker(preferring: [])
     let answer = try answerFresh(offer, on: worker).answer
     lastPeer += 1
     lastRoom += 1
@@ -65,7 +65,7 @@ extension ControlPlane {
       notify(probe.session, .probeChanged, ["state": "closed"])
       endProbe(of: probe.session)
     case .peerSilent(let number), .peerHeard(let number): return probes[number] != nil
-    case .seated, .speakers: return false
+    case .seated, .speakers, .loadChanged: return false
     }
     return true
   }

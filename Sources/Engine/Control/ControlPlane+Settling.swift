@@ -21,6 +21,7 @@ extension ControlPlane {
     guard attendances[visit] != nil else { return }
     let scene = journal.scene(of: visit)
     for number in attendances[visit]?.peers ?? [] { settlePeer(number, scene) }
+    settleMirrors(visit)
     for session in attendances[visit]?.sessions ?? [] { settleSession(session, visit) }
     for number in attendances[visit]?.peers ?? [] { settleSeats(number, scene) }
     if let idle = attendances[visit], idle.sessions.isEmpty, idle.peers.isEmpty,
@@ -44,7 +45,7 @@ extension ControlPlane {
     let isAdmitted = participant.place == .call
     let open = isAdmitted ? openSources(of: participant) : []
     if peer.isAdmitted && !isAdmitted { emit(.worker(peer.worker, .admit(number, false))) }
-    if peer.openSources != open { emit(.worker(peer.worker, .openSources(number, open))) }
+    if peer.openSources != open { tellAll(of: peer, .openSources(number, open)) }
     if !peer.isAdmitted && isAdmitted { emit(.worker(peer.worker, .admit(number, true))) }
     peers[number]?.isAdmitted = isAdmitted
     peers[number]?.openSources = open

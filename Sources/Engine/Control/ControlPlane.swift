@@ -88,6 +88,8 @@ public struct ControlPlane: Sendable {
   var peers: [PeerNumber: Peer] = [:]
   var peerNumbers: [ParticipantID: PeerNumber] = [:]
   var peerCount: [Int]
+  /// Workers that take no further peers for now.
+  var fullWorkers: Set<Int> = []
   /// Tests of connections.
   var probes: [PeerNumber: Probe] = [:]
   var rooms: [RoomNumber: VisitID] = [:]

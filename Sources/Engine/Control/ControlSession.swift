@@ -115,7 +115,8 @@ struct Attendance: Sendable {
   var sessions: [SessionID] = []
   /// The peer connections, oldest first.
   var peers: [PeerNumber] = []
-  /// The worker that the visit's media is on, and the room there, from the first transport on.
+  /// The worker that the visit's media is on as long as that has room, and the room's number on all
+  /// workers, from the first transport on.
   var place: (worker: Int, room: RoomNumber)?
   /// Who is speaking, loudest first.
   var speakers: [PeerNumber] = []

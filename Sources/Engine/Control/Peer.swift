@@ -22,7 +22,10 @@ struct Peer: Sendable {
   let number: PeerNumber
   let participant: ParticipantID
   let visit: VisitID
+  /// The worker that has its transport.
   let worker: Int
+  /// The other workers, in order, that have a mirror of it.
+  var mirrors: [Int] = []
   /// What has been agreed with the client.
   var negotiator: MediaNegotiator
   /// The newest answer; sent when the worker has registered the peer.

@@ -29,6 +29,11 @@ struct Peer: ~Copyable {
   /// The time between two reports.
   static let reportInterval = Duration.seconds(1)
 
+  /// Whether it stands for somebody on another worker: packets come from there, repaired, and
+  /// what is asked of it is asked of that worker.
+  let isMirror: Bool
+  /// Whether those on other workers may see and hear it.
+  var isShared = false
   /// Those with whom it shares one see each other.
   let group: UInt64
   /// The peer's header extension ids.
@@ -59,7 +64,8 @@ struct Peer: ~Copyable {
   var reportsDue: Instant?
 
   /// A peer without tracks and seats.
-  init(_ plan: MediaPlan, group: UInt64, reportSSRC: UInt32) {
+  init(_ plan: MediaPlan, isMirror: Bool, group: UInt64, reportSSRC: UInt32) {
+    self.isMirror = isMirror
     self.group = group
     extensions = plan.extensions
     cname = plan.cname

@@ -88,6 +88,8 @@ extension Configuration {
     case .mediaListen: mediaListen = try value.list(SettingValue.host)
     case .mediaPorts: mediaPorts = try value.ports()
     case .mediaWorkers: mediaWorkers = try value.integer(in: 1...256)
+    case .mediaPeersPerWorker:
+      mediaPeersPerWorker = try value.integer(in: 1...Limits.peersPerWorker)
     case .mediaAnnounced: mediaAnnounced = try value.list(SettingValue.announcement)
     case .mediaSRTPProfiles: mediaSRTPProfiles = try value.list(SettingValue.srtpProfile)
     case .storePath: storePath = value.text

@@ -48,6 +48,8 @@ public struct Configuration: Equatable, Sendable {
   public var mediaPorts: ClosedRange<UInt16> = 40_000...40_007
   /// How many workers there are. Nil: as many as there are processors, and no more than ports.
   public var mediaWorkers: Int?
+  /// People that one worker takes; those who come to a call beyond it are put on another.
+  public var mediaPeersPerWorker = Limits.peersPerWorker
   /// Addresses at which clients reach the workers from outside; none: those listened on.
   public var mediaAnnounced: [Announcement] = []
   /// How media is protected, best first.
@@ -146,6 +148,7 @@ public enum ConfigurationKey: String, CaseIterable, Sendable {
   case mediaListen = "media.listen"
   case mediaPorts = "media.ports"
   case mediaWorkers = "media.workers"
+  case mediaPeersPerWorker = "media.peers_per_worker"
   case mediaAnnounced = "media.announced"
   case mediaSRTPProfiles = "media.srtp_profiles"
   case storePath = "store.path"

@@ -11,7 +11,7 @@ public enum MediaKind: String, Hashable, Sendable, CaseIterable {
 }
 
 /// Which of a participant's devices a track comes from.
-public enum MediaSource: String, Hashable, Sendable, CaseIterable {
+public enum MediaSource: String, Hashable, Sendable, CaseIterable, BitwiseCopyable {
   case microphone
   case camera
   case screen

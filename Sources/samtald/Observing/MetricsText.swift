@@ -114,6 +114,16 @@ struct MetricsText {
     add(
       "packets_accepted_total", .counter, "Of these, the ones that were offered to viewers.",
       perWorker(\.relay.accepted))
+    add(
+      "packets_crossed_total", .counter,
+      "Of the packets that the relay was given, those that other workers handed over.",
+      perWorker(\.media.packetsCrossed))
+    add(
+      "crossings_total", .counter, "Packets and requests that the worker handed to others.",
+      perWorker(\.media.crossings))
+    add(
+      "crossings_lost_total", .counter, "Those that another worker had no room for.",
+      perWorker(\.media.crossingsLost))
     add("packets_sent_total", .counter, "RTP packets sent to viewers.", perWorker(\.relay.sent))
     add(
       "packets_retransmitted_total", .counter, "RTP packets sent to viewers again.",

@@ -13,6 +13,9 @@ final class MediaThread: Sendable {
     var certificate: Certificate
     var profiles: [SRTPProfile]
     var seed: [UInt8]
+    var peers: Int
+    /// The ways to the other workers.
+    var crossings: WorkerCrossings
   }
 
   /// The control thread posts here.
@@ -67,6 +70,7 @@ private final class MediaSocket: @unchecked Sendable {
 /// What a worker's thread does, turn by turn.
 private struct MediaTurns: ~Copyable {
   private static let commandsToken: UInt64 = .max
+  private static let crossingsToken: UInt64 = .max - 1
   /// Batches that are received before what they caused is sent.
   private static let batchesPerTurn = 4
 
@@ -76,6 +80,10 @@ private struct MediaTurns: ~Copyable {
   private var loop: EventLoop
   private var worker: Worker
   private let outbox: Outbox<WorkerEvent>
+  private let crossings: WorkerCrossings
+  private let arrivals: [PacketRing<Crossing>]
+  /// What has come from other workers.
+  private var crossed: UInt64 = 0
   private var pace = TurnPace()
   private var load = ThreadLoad()
   private var nextReport = Instant.origin
@@ -88,16 +96,22 @@ private struct MediaTurns: ~Copyable {
   ) throws(SystemError) {
     let loop = try EventLoop()
     try loop.watch(commands.descriptor, for: .reading, token: Self.commandsToken)
+    try loop.watch(
+      setup.crossings.bell(of: setup.index).descriptor, for: .reading, token: Self.crossingsToken)
     for (index, socket) in sockets.enumerated() {
       try loop.watch(socket.socket.descriptor, for: .reading, token: UInt64(index))
     }
     index = setup.index
+    crossings = setup.crossings
+    arrivals = setup.crossings.arrivals(for: setup.index)
     self.sockets = sockets
     self.commands = commands
     self.loop = loop
+    var sizes = Worker.Sizes()
+    sizes.peers = setup.peers
     worker = Worker(
       certificate: setup.certificate, profiles: setup.profiles,
-      random: RandomSource(seed: setup.seed))
+      random: RandomSource(seed: setup.seed), sizes: sizes)
     outbox = Outbox(events)
   }
 
@@ -116,7 +130,7 @@ private struct MediaTurns: ~Copyable {
   /// Lets more datagrams gather where there will be many; whatever else is due waits, too. False
   /// where it does not.
   private mutating func rest() -> Bool {
-    let received = sockets.reduce(0) { $0 + $1.socket.received }
+    let received = sockets.reduce(crossed) { $0 + $1.socket.received }
     let end = pace.rest(afterTurnBegunAt: turnStart, received: received)
     worker.gathersFrames = end == nil
     guard let end else { return false }
@@ -128,6 +142,7 @@ private struct MediaTurns: ~Copyable {
   /// Begins a turn after a rest: there will be something, and the kernel need not be asked where.
   private mutating func lookEverywhere() {
     takeCommands()
+    takeCrossings()
     for index in sockets.indices { receive(on: index) }
   }
 
@@ -143,6 +158,9 @@ private struct MediaTurns: ~Copyable {
       if token == Self.commandsToken {
         commands.acknowledge()
         takeCommands()
+      } else if token == Self.crossingsToken {
+        crossings.bell(of: index).silence()
+        takeCrossings()
       } else {
         receive(on: Int(token))
       }
@@ -154,6 +172,17 @@ private struct MediaTurns: ~Copyable {
     while let command = commands.take() {
       worker.receive(command, now: now)
       if worker.batch.wantsFlush { send() }
+    }
+  }
+
+  /// Takes what other workers have handed over by now.
+  private mutating func takeCrossings() {
+    for ring in arrivals where !ring.isEmpty {
+      let now = MonotonicClock.now()
+      for _ in 0..<ring.count {
+        while !ring.pop({ worker.receive($0, $1, now: now) }) { send() }
+        crossed += 1
+      }
     }
   }
 
@@ -184,6 +213,9 @@ private struct MediaTurns: ~Copyable {
     let now = MonotonicClock.now()
     while !worker.endTurn(now: now) { send() }
     send()
+    worker.takeCrossings { [crossings, index] destination, crossing, bytes in
+      crossings.send(crossing, bytes, from: index, to: destination)
+    }
   }
 
   /// Sends the worker's batch: each message by the socket of its family, or by the only one.

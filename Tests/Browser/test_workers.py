@@ -1,0 +1,50 @@
+"""A call of three whose media is on three workers, as one with more people than a worker takes."""
+
+import pytest
+
+from conftest import GUEST, PATIENT, STAFF, enter_all
+from daemon import Daemon
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    settings = {"media.workers": "3", "media.peers_per_worker": "1"}
+    running = Daemon(tmp_path, settings=settings, media_ports=3)
+    running.start()
+    yield running
+    running.stop()
+
+
+def test_people_on_three_workers_see_and_hear_one_another(daemon, staff, patient, guest):
+    enter_all(daemon, staff, patient, guest)
+    for visitor in (staff, patient, guest):
+        visitor.until_hears(*({STAFF, PATIENT, GUEST} - {visitor.publisher}))
+    figures = daemon.metrics()
+    assert [figures[f'samtal_worker_peers{{worker="{index}"}}'] for index in range(3)] == [1, 1, 1]
+    assert daemon.total("samtal_crossings_lost_total") == 0
+    assert daemon.total("samtal_packets_crossed_total") > 100
+
+
+def test_who_is_held_is_gone_from_all_workers_and_back_after_admission(
+    daemon, staff, patient, guest
+):
+    enter_all(daemon, staff, patient, guest)
+    staff.page.locator(f"#participants [data-participant='{guest.own_id()}'] .hold").click()
+    guest.until_place("lobby")
+    patient.until("document.querySelectorAll('.tile:not([hidden])').length === 1")
+    for visitor in (staff, patient, guest):
+        visitor.forget()
+    staff.admit()
+    guest.until_sees(STAFF, PATIENT)
+    for visitor in (staff, patient):
+        visitor.until_sees(GUEST)
+
+
+def test_a_reload_on_another_worker_brings_the_page_back(daemon, staff, patient, guest):
+    enter_all(daemon, staff, patient, guest)
+    patient.page.reload()
+    patient.until_place("call")
+    patient.until_connected()
+    patient.until_sees(STAFF, GUEST)
+    staff.forget()
+    staff.until_sees(PATIENT, GUEST)
