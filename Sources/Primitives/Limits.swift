@@ -71,8 +71,12 @@ public enum Limits {
   public static let tracksPerPeer = 4
   /// Simulcast layers of one track.
   public static let layersPerTrack = 4
-  /// Streams that a worker sends to each of its peers, on average.
+  /// Streams that a worker sends to each of its peers, on average where there are many.
   public static let sendStreamsPerPeer = 32
+  /// Streams that a viewer with all seats is sent: each has two, those for voices one.
+  public static let mostSendStreamsPerPeer = 2 * (personSeats + screenSeats) + voiceSeats
+  /// So many peers may all be sent the most.
+  public static let peersWithMostStreams = 512
   /// Seats that one track is forwarded to.
   public static let routesPerTrack = 2_048
   /// Packets in one stream's retransmission history.

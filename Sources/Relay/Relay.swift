@@ -57,7 +57,10 @@ public struct Relay: ~Copyable {
     self.peers = SlotTable(capacity: publishers)
     tracks = SlotTable(capacity: publishers * Limits.tracksPerPeer)
     receivers = SlotTable(capacity: publishers * Limits.tracksPerPeer * 2)
-    senders = SlotTable(capacity: peers * Limits.sendStreamsPerPeer)
+    senders = SlotTable(
+      capacity: max(
+        peers * Limits.sendStreamsPerPeer,
+        min(peers, Limits.peersWithMostStreams) * Limits.mostSendStreamsPerPeer))
     timers = DeadlineQueue(capacity: publishers)
     gathering = DeadlineQueue(capacity: publishers * Limits.tracksPerPeer)
     dueTracks.reserveCapacity(publishers * Limits.tracksPerPeer)

@@ -4,6 +4,7 @@ import pytest
 
 from conftest import GUEST, PATIENT, STAFF, enter_all
 from daemon import Daemon
+from test_load import load
 
 
 @pytest.fixture
@@ -23,6 +24,19 @@ def test_people_on_three_workers_see_and_hear_one_another(daemon, staff, patient
     assert [figures[f'samtal_worker_peers{{worker="{index}"}}'] for index in range(3)] == [1, 1, 1]
     assert daemon.total("samtal_crossings_lost_total") == 0
     assert daemon.total("samtal_packets_crossed_total") > 100
+
+
+def test_a_load_test_of_a_room_on_three_workers_misses_nothing(tmp_path):
+    settings = {"media.workers": "3", "media.peers_per_worker": "5"}
+    running = Daemon(tmp_path, settings=settings, media_ports=3)
+    running.start()
+    try:
+        report = load(running, "--participants", "12", "--duration", "5s")
+    finally:
+        running.stop()
+    assert report["media"]["tracks_received"] == report["media"]["tracks_expected"] == 12 * 11 * 2
+    assert report["loss"]["lost"] == 0
+    assert report["errors"] == {}
 
 
 def test_who_is_held_is_gone_from_all_workers_and_back_after_admission(

@@ -5,6 +5,19 @@ import Wire
 @testable import Relay
 
 @Suite struct SeatTests {
+  @Test func aSmallRelayHasRoomForAllSeatsOfAllItsPeers() {
+    var bench = RelayBench(peers: 3)
+    let seats = Limits.mostSendStreamsPerPeer / 2
+    let viewers = (0..<3).map { _ in bench.addPeer(Agreed.viewer(seats: seats)) }
+    // A seat without a stream answers 0.
+    for viewer in viewers {
+      for seat in 0..<seats {
+        let from = bench.seat(viewer, seat, nil)
+        #expect(from.audioFrom != 0 && from.videoFrom != 0, "seat \(seat)")
+      }
+    }
+  }
+
   @Test func aNewOccupantStartsBehindAllThatWasSentWithAKeyFrame() throws {
     var bench = RelayBench()
     var anna = SyntheticPublisher(number: 1)
