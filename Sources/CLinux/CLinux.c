@@ -62,7 +62,8 @@ SAME_PLACE(struct linux_segment_control, level, struct cmsghdr, cmsg_level);
 SAME_PLACE(struct linux_segment_control, type, struct cmsghdr, cmsg_type);
 _Static_assert(LINUX_TRUNCATED == MSG_TRUNC, "flags");
 _Static_assert(
-    LINUX_ARRIVAL_CONTROL_BYTES == CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint32_t)),
+    LINUX_ARRIVAL_CONTROL_BYTES == CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint32_t)) +
+                                       CMSG_SPACE(sizeof(struct timespec)),
     "control");
 
 SAME_SIZE(struct linux_poll_event, struct epoll_event);
@@ -121,15 +122,23 @@ int linux_gather_arrivals(int socket) {
   return setsockopt(socket, SOL_UDP, UDP_GRO, &one, sizeof one);
 }
 
-void linux_read_arrival(
-    const struct linux_message *message, uint32_t *segment_bytes, uint32_t *dropped) {
+int linux_stamp_arrivals(int socket) {
+  int one = 1;
+  return setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
+}
+
+void linux_read_arrival(const struct linux_message *message, struct linux_arrival *arrival) {
   struct msghdr *header = &((struct mmsghdr *)message)->msg_hdr;
-  *segment_bytes = 0;
   for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part)) {
     if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO)
-      memcpy(segment_bytes, CMSG_DATA(part), sizeof *segment_bytes);
+      memcpy(&arrival->segment_bytes, CMSG_DATA(part), sizeof arrival->segment_bytes);
     else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_RXQ_OVFL)
-      memcpy(dropped, CMSG_DATA(part), sizeof *dropped);
+      memcpy(&arrival->dropped, CMSG_DATA(part), sizeof arrival->dropped);
+    else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS) {
+      struct timespec time;
+      memcpy(&time, CMSG_DATA(part), sizeof time);
+      arrival->stamp = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+    }
   }
 }
 

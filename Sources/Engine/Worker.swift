@@ -135,6 +135,9 @@ public struct Worker: ~Copyable {
     set { relay.gathersFrames = newValue }
   }
 
+  /// When packets that wait for the rest of their frame go out at the latest; nil where none do.
+  public var gatheringUntil: Instant? { relay.gatheringUntil }
+
   /// How many peers there are.
   public var peerCount: Int { path.peers.count }
 

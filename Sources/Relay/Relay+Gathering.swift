@@ -54,6 +54,9 @@ extension Relay {
     }
   }
 
+  /// When packets that wait for the rest of their frame go out at the latest; nil where none do.
+  public var gatheringUntil: Instant? { gathering.earliest?.deadline }
+
   /// Whether a track has as many packets waiting as it can: `forward` must be called before more
   /// come in.
   public var mustForward: Bool { isCrowded }

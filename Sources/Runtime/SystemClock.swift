@@ -24,7 +24,9 @@ public enum ThreadClock {
 /// The clock that tokens, invites and records follow: an operator may set it.
 public enum WallClock {
   /// The present time.
-  public static func now() -> WallTime { WallTime(milliseconds: read(CLOCK_REALTIME) / 1_000_000) }
+  public static func now() -> WallTime { WallTime(milliseconds: nanoseconds() / 1_000_000) }
+
+  static func nanoseconds() -> Int64 { read(CLOCK_REALTIME) }
 }
 
 extension Moment {

@@ -64,6 +64,34 @@ private struct Endpoint: ~Copyable {
 }
 
 @Suite struct UDPSocketTests {
+  @Test func anArrivalTellsHowLongItLayInTheSocket() throws {
+    var server = try UDPSocket(bindingTo: loopback, stampsArrivals: true)
+    var client = try Endpoint(loopback)
+    var loop = try EventLoop()
+    try loop.watch(server.descriptor, for: .reading, token: 0)
+    let start = MonotonicClock.now()
+    client.send([([1, 2, 3], server.localAddress)])
+    loop.wait(until: start + .seconds(60))
+    let came = MonotonicClock.now()
+    while MonotonicClock.now() - came < .milliseconds(3) {}
+    let count = server.receive()
+    let elapsed = MonotonicClock.now() - start
+    #expect(count == 1)
+    let arrival = server.arrival(0)
+    let age = try #require(arrival?.age)
+    #expect(age >= .milliseconds(3) && age <= elapsed, "\(age) of \(elapsed)")
+  }
+
+  @Test func withoutStampsNothingIsOld() throws {
+    var server = try Endpoint(loopback)
+    var client = try Endpoint(loopback)
+    client.send([([1], server.socket.localAddress)])
+    let deadline = MonotonicClock.now() + .seconds(60)
+    while server.socket.receive() == 0, MonotonicClock.now() < deadline {}
+    let age = server.socket.arrival(0)?.age
+    #expect(age == .zero)
+  }
+
   @Test func oneSocketSpeaksBothFamilies() throws {
     var server = try Endpoint(anywhere)
     let port = server.socket.localAddress.port

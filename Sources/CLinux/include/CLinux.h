@@ -57,7 +57,7 @@ enum {
   LINUX_IPV4_SOCKET_ADDRESS_BYTES = 16,
   LINUX_SEGMENT_CONTROL_BYTES = 18,
   LINUX_SEGMENTS = 64,
-  LINUX_ARRIVAL_CONTROL_BYTES = 48,
+  LINUX_ARRIVAL_CONTROL_BYTES = 80,
   LINUX_TRUNCATED = 0x20,
   LINUX_POLL_IN = 0x001,
   LINUX_POLL_OUT = 0x004,
@@ -82,11 +82,20 @@ int linux_forbid_fragments(int socket);
 // Lets the kernel hand over datagrams of one size from one sender as one (UDP_GRO), and tell how
 // many it dropped because the receive buffer was full; 0, or -1 where it can do neither.
 int linux_gather_arrivals(int socket);
-// Reads what came with a received message, in LINUX_ARRIVAL_CONTROL_BYTES of control room: the
-// bytes of each of the datagrams that were gathered, 0 where it is one alone, and how many were
-// dropped on the socket so far, where the kernel says so.
-void linux_read_arrival(
-    const struct linux_message *message, uint32_t *segment_bytes, uint32_t *dropped);
+// Lets the kernel say when each datagram came (SO_TIMESTAMPNS); 0, or -1 where it cannot.
+int linux_stamp_arrivals(int socket);
+
+// What comes with a received message, in LINUX_ARRIVAL_CONTROL_BYTES of control room.
+struct linux_arrival {
+  // Bytes of each of the datagrams that were gathered; 0 where it is one alone.
+  uint32_t segment_bytes;
+  // How many datagrams were dropped on the socket so far.
+  uint32_t dropped;
+  // When the first of them came, in nanoseconds of CLOCK_REALTIME.
+  int64_t stamp;
+};
+// Reads what the kernel says of a message; what it does not say stays as it is.
+void linux_read_arrival(const struct linux_message *message, struct linux_arrival *arrival);
 
 int linux_poll_create(void);
 int linux_poll_add(int poll, int descriptor, uint32_t events, uint64_t token);

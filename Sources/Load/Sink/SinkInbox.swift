@@ -54,13 +54,14 @@ struct SinkInbox: ~Copyable {
     _ index: Int, dropped: inout UInt32
   ) -> (bytes: UnsafeMutableRawBufferPointer, segmentBytes: Int) {
     precondition(index < Self.messages)
-    var segmentBytes: UInt32 = 0
-    linux_read_arrival(messages + index, &segmentBytes, &dropped)
+    var arrival = linux_arrival(segment_bytes: 0, dropped: dropped, stamp: 0)
+    linux_read_arrival(messages + index, &arrival)
+    dropped = arrival.dropped
     let length = Int(messages[index].length)
     let start = index * Self.messageBytes
     return (
       UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + length]),
-      segmentBytes == 0 ? max(1, length) : Int(segmentBytes)
+      arrival.segment_bytes == 0 ? max(1, length) : Int(arrival.segment_bytes)
     )
   }
 }

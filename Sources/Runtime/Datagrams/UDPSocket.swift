@@ -14,6 +14,8 @@ public struct UDPSocket: ~Copyable {
   public static let usualMessagesPerReceive = 64
   /// Bytes that the kernel hands over as one message at most.
   private static let longestMessage = 65_536
+  /// The longest that a datagram can have waited, as far as that is believed.
+  private static let longestAge = Duration.seconds(1)
   /// Bytes asked for as receive and as send buffer: some 100 ms of a full worker's media.
   public static let bufferBytes = 8 << 20
 
@@ -25,6 +27,8 @@ public struct UDPSocket: ~Copyable {
     public var segmentBytes: Int
     /// Who sent them.
     public var source: NetworkAddress
+    /// How long the first of them lay in the socket; zero where the kernel does not say.
+    public var age: Duration
   }
 
   /// Watch this for reading.
@@ -33,6 +37,9 @@ public struct UDPSocket: ~Copyable {
   public let localAddress: NetworkAddress
   /// Bytes that the kernel granted as receive buffer, its own overhead included.
   public let receiveBufferBytes: Int
+  /// When the last batch was taken, by the clock of the kernel's stamps; nil without these.
+  private var takenAt: Int64?
+  private let stampsArrivals: Bool
   private var counted = DatagramCounters()
 
   private var queue: SendQueue
@@ -46,11 +53,11 @@ public struct UDPSocket: ~Copyable {
   /// Opens a socket that does not block, bound to `address`; `::` takes both families. One call of
   /// `receive` takes `messagesPerReceive` messages at most, each of 64 KiB of memory, which the
   /// kernel gives as it is first written. `lineUp` is how many messages can wait for `flush`; each
-  /// takes some 200 bytes.
+  /// takes some 200 bytes. With `stampsArrivals` each arrival tells how old it is.
   public init(
     bindingTo address: NetworkAddress,
     messagesPerReceive count: Int = UDPSocket.usualMessagesPerReceive,
-    lineUp: Int = UDPSocket.usualLineUp
+    lineUp: Int = UDPSocket.usualLineUp, stampsArrivals: Bool = false
   ) throws(SystemError) {
     let attempt = "bind UDP \(address)"
     var family = AF_INET6
@@ -74,6 +81,7 @@ public struct UDPSocket: ~Copyable {
     queue = SendQueue(family: family, capacity: lineUp)
     // A kernel that cannot gather hands over each datagram by itself.
     _ = linux_gather_arrivals(descriptor)
+    self.stampsArrivals = stampsArrivals && linux_stamp_arrivals(descriptor) == 0
     messagesPerReceive = count
     landing = .allocate(byteCount: count * Self.longestMessage, alignment: 4_096)
     let controlBytes = Int(LINUX_ARRIVAL_CONTROL_BYTES)
@@ -161,7 +169,10 @@ public struct UDPSocket: ~Copyable {
       let received = retryingInterrupts {
         linux_receive_batch(descriptor, messages, UInt32(messagesPerReceive))
       }
-      if received >= 0 { return Int(received) }
+      if received >= 0 {
+        if stampsArrivals, received > 0 { takenAt = WallClock.nanoseconds() }
+        return Int(received)
+      }
       if errno == EAGAIN || errno == EWOULDBLOCK { return 0 }
       counted.receiveErrors += 1
     }
@@ -172,16 +183,22 @@ public struct UDPSocket: ~Copyable {
   /// that one could answer.
   public mutating func arrival(_ index: Int) -> Arrival? {
     precondition(index < messagesPerReceive)
-    var segmentBytes: UInt32 = 0
-    var overflowed: UInt32 = 0
-    linux_read_arrival(messages + index, &segmentBytes, &overflowed)
+    var told = linux_arrival()
+    linux_read_arrival(messages + index, &told)
     let length = Int(messages[index].length)
-    let step = segmentBytes == 0 ? max(1, length) : Int(segmentBytes)
+    let step = told.segment_bytes == 0 ? max(1, length) : Int(told.segment_bytes)
     counted.received += UInt64(max(1, (length + step - 1) / step))
     guard let source = addresses[index].networkAddress else { return nil }
     return Arrival(
       bytes: UnsafeRawBufferPointer(start: vectors[index].bytes, count: length),
-      segmentBytes: step, source: source)
+      segmentBytes: step, source: source, age: age(of: told.stamp))
+  }
+
+  /// The clock of stamps may be set; what it then says is of no use.
+  private func age(of stamp: Int64) -> Duration {
+    guard let takenAt, stamp > 0 else { return .zero }
+    let age = Duration(nanoseconds: takenAt - stamp)
+    return age >= .zero && age <= Self.longestAge ? age : .zero
   }
 
   // MARK: Sending

@@ -62,7 +62,7 @@ private final class MediaSocket: @unchecked Sendable {
   let isIPv4: Bool
 
   init(_ address: NetworkAddress) throws(SystemError) {
-    socket = try UDPSocket(bindingTo: address)
+    socket = try UDPSocket(bindingTo: address, stampsArrivals: true)
     isIPv4 = address.isIPv4
   }
 }
@@ -84,11 +84,14 @@ private struct MediaTurns: ~Copyable {
   private let arrivals: [PacketRing<Crossing>]
   /// What has come from other workers.
   private var crossed: UInt64 = 0
+  private var received = TurnPace.Received()
   private var pace = TurnPace()
   private var load = ThreadLoad()
   private var nextReport = Instant.origin
   /// When the present turn began.
   private var turnStart = Instant.origin
+  /// The latest time that the worker was told with a datagram, or at the end of a turn.
+  private var latest = Instant.origin
 
   init(
     _ setup: MediaThread.Setup, _ sockets: [MediaSocket], _ commands: Mailbox<WorkerCommand>,
@@ -130,9 +133,10 @@ private struct MediaTurns: ~Copyable {
   /// Lets more datagrams gather where there will be many; whatever else is due waits, too. False
   /// where it does not.
   private mutating func rest() -> Bool {
-    let received = sockets.reduce(crossed) { $0 + $1.socket.received }
-    let end = pace.rest(afterTurnBegunAt: turnStart, received: received)
-    worker.gathersFrames = end == nil
+    received.datagrams = sockets.reduce(crossed) { $0 + $1.socket.received }
+    let end = pace.rest(
+      afterTurnBegunAt: turnStart, received: received, gatheringUntil: worker.gatheringUntil)
+    worker.gathersFrames = !pace.isResting
     guard let end else { return false }
     MonotonicClock.rest(until: end)
     turnStart = MonotonicClock.now()
@@ -179,6 +183,7 @@ private struct MediaTurns: ~Copyable {
   private mutating func takeCrossings() {
     for ring in arrivals where !ring.isEmpty {
       let now = MonotonicClock.now()
+      received.note(at: now)
       for _ in 0..<ring.count {
         while !ring.pop({ worker.receive($0, $1, now: now) }) { send() }
         crossed += 1
@@ -192,7 +197,10 @@ private struct MediaTurns: ~Copyable {
       let now = MonotonicClock.now()
       for place in 0..<count {
         guard let arrival = sockets[index].socket.arrival(place) else { continue }
-        take(arrival, now: now)
+        // It came when it came, however long it lay there; but time does not go back.
+        latest = max(latest, now - arrival.age)
+        received.note(at: latest)
+        take(arrival, now: latest)
       }
       if count < UDPSocket.usualMessagesPerReceive { return }
     }
@@ -211,6 +219,7 @@ private struct MediaTurns: ~Copyable {
 
   private mutating func endTurn() {
     let now = MonotonicClock.now()
+    latest = now
     while !worker.endTurn(now: now) { send() }
     send()
     worker.takeCrossings { [crossings, index] destination, crossing, bytes in

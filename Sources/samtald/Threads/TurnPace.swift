@@ -3,36 +3,68 @@ import Primitives
 /// When a media thread begins its next turn.
 ///
 /// Waking up costs as much as several packets do, and what comes in together leaves together. So
-/// where many datagrams come, turns begin a period apart, and what comes meanwhile gathers; where
-/// few come, none waits.
+/// where many datagrams come, turns begin a period apart, and what comes meanwhile gathers. Where
+/// fewer come, so it is after each turn that had something to do; but packets that wait for the rest
+/// of their frame go out when they are due. Where few come, none waits.
 struct TurnPace {
+  /// What has come on a worker's sockets so far.
+  struct Received {
+    /// All datagrams.
+    var datagrams: UInt64 = 0
+    /// Bunches of them, which came at about the same time: each is a reason to wake up.
+    var bunches: UInt64 = 0
+    private var latest = Instant.origin
+
+    /// Counts the bunches: something came at an instant.
+    mutating func note(at instant: Instant) {
+      if instant - latest > TurnPace.bunch { bunches += 1 }
+      latest = instant
+    }
+  }
+
+  /// What comes within this time of another is of one bunch.
+  private static let bunch = Duration.microseconds(500)
+
   /// The time from one turn's beginning to the next one's, and so the longest that a datagram waits:
   /// short against the 20 ms of sound in a packet.
   static let period = Duration.milliseconds(4)
   /// Datagrams a second from which on they gather, and up to which they cease to.
   static let rates = 1_000.0...1_500.0
-  /// The time over which the rate is taken.
+  /// Bunches a second from which on datagrams wait after a turn that had something to do.
+  static let busyRate = 400.0
+  /// The time over which rates are taken.
   private static let span = Duration.milliseconds(50)
 
   /// Whether turns are a period apart.
   private(set) var isResting = false
+  private var isBusy = false
   private var spanStart: Instant?
-  private var receivedBefore: UInt64 = 0
+  private var before = Received()
+  private var last = Received()
 
-  /// Until when to rest after a turn that began at `start`; nil for not at all. `received` counts
-  /// all datagrams so far.
-  mutating func rest(afterTurnBegunAt start: Instant, received: UInt64) -> Instant? {
-    guard let before = spanStart else {
-      (spanStart, receivedBefore) = (start, received)
+  /// Until when to rest after a turn that began at `start`; nil for not at all. `due` is when packets
+  /// that wait for their frame go out.
+  mutating func rest(
+    afterTurnBegunAt start: Instant, received: Received, gatheringUntil due: Instant?
+  ) -> Instant? {
+    defer { last = received }
+    guard let spanStart else {
+      spanStart = start
+      before = received
       return nil
     }
-    let elapsed = start - before
+    let elapsed = start - spanStart
     if elapsed >= Self.span {
-      let rate = Double(received - receivedBefore) * 1e9 / Double(elapsed.nanoseconds)
-      isResting = rate >= (isResting ? Self.rates.lowerBound : Self.rates.upperBound)
-      (spanStart, receivedBefore) = (start, received)
+      let second = 1e9 / Double(elapsed.nanoseconds)
+      let datagrams = Double(received.datagrams - before.datagrams) * second
+      isResting = datagrams >= (isResting ? Self.rates.lowerBound : Self.rates.upperBound)
+      isBusy = Double(received.bunches - before.bunches) * second >= Self.busyRate
+      self.spanStart = start
+      before = received
     }
-    return isResting ? start + Self.period : nil
+    if isResting { return start + Self.period }
+    guard isBusy, due != nil || received.bunches != last.bunches else { return nil }
+    return min(start + Self.period, due ?? start + Self.period)
   }
 }
 
