@@ -188,6 +188,8 @@ extension Worker {
       case .bound(let address): path.peers[peer].addresses.append(address)
       case .unbound(let address): unbind(address, from: peer)
       case .connected:
+        if path.peers[peer].isConnecting { connectingCount -= 1 }
+        path.peers[peer].isConnecting = false
         noteReach(of: peer, now: now)
         emit(.peerConnected(number))
       case .silent:

@@ -138,6 +138,9 @@ public struct Worker: ~Copyable {
   /// When packets that wait for the rest of their frame go out at the latest; nil where none do.
   public var gatheringUntil: Instant? { relay.gatheringUntil }
 
+  /// How many peers are connecting: each waits for an answer, several times.
+  public internal(set) var connectingCount = 0
+
   /// How many peers there are.
   public var peerCount: Int { path.peers.count }
 
@@ -165,6 +168,7 @@ public struct Worker: ~Copyable {
       emit(.peerRefused(number))
       return
     }
+    connectingCount += 1
     byNumber[number] = handle
     byFragment[plan.local.usernameFragment] = handle
     path.route(relayPeer, to: handle)
@@ -204,6 +208,7 @@ public struct Worker: ~Copyable {
   mutating func forget(_ peer: Handle, now: Instant) {
     guard path.peers.contains(peer) else { return }
     let relayPeer = path.peers[peer].relayPeer
+    if path.peers[peer].isConnecting { connectingCount -= 1 }
     relay.removePeer(relayPeer, now: now)
     path.route(relayPeer, to: nil)
     byNumber[path.peers[peer].number] = nil

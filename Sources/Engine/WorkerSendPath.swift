@@ -18,6 +18,8 @@ struct WorkerPeer: ~Copyable {
   var sharedWith: [Int] = []
   /// Whether there are any.
   var isShared = false
+  /// Whether its transport is not up yet.
+  var isConnecting = true
   /// Whether nothing authenticated has come for some seconds.
   var isSilent = false
   /// What of the batch goes to it, as far as more can join.

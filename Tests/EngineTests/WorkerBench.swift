@@ -71,6 +71,9 @@ final class WorkerBench {
   /// How many peers, addresses and username fragments the worker knows.
   var known: [Int] { [worker.peerCount, worker.byAddress.count, worker.byFragment.count] }
 
+  /// How many peers are connecting.
+  var connecting: Int { worker.connectingCount }
+
   // MARK: People
 
   /// Registers a client that has offered and got its answer; it begins to connect. With `twin` it

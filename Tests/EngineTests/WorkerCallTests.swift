@@ -4,6 +4,21 @@ import Testing
 import Wire
 
 @Suite struct WorkerCallTests {
+  @Test func aPeerIsConnectingUntilItIsUpOrGone() throws {
+    let bench = try WorkerBench(seed: 30)
+    let first = try bench.register()
+    try bench.register()
+    #expect(bench.connecting == 2)
+    #expect(bench.connect(first))
+    bench.run(for: .seconds(1))
+    #expect(bench.connecting == 0)
+    let third = try bench.register()
+    #expect(bench.connecting == 1)
+    bench.give(.remove(third.number))
+    bench.give(.remove(first.number))
+    #expect(bench.connecting == 0)
+  }
+
   @Test func threePeopleSeeAndHearOneAnother() throws {
     let bench = try WorkerBench()
     let people = try (0..<3).map { _ in try bench.join() }

@@ -56,6 +56,16 @@ import Testing
     #expect(end != nil && idle == nil, "nothing came, and nothing is waited for")
   }
 
+  @Test mutating func whereSomebodyIsConnectingNothingWaits() {
+    #expect(rest(at: 700) == TurnPace.period)
+    now += .milliseconds(4)
+    received.note(at: now)
+    let end = pace.rest(
+      afterTurnBegunAt: now, received: received, gatheringUntil: now + .milliseconds(3),
+      isAwaited: true)
+    #expect(end == nil)
+  }
+
   @Test mutating func packetsThatWaitForTheirFrameGoOutWhenTheyAreDue() {
     #expect(rest(at: 300, isGathering: true) == nil)
     #expect(rest(at: 700, isGathering: true) == .milliseconds(3))

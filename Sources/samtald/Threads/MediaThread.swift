@@ -135,7 +135,8 @@ private struct MediaTurns: ~Copyable {
   private mutating func rest() -> Bool {
     received.datagrams = sockets.reduce(crossed) { $0 + $1.socket.received }
     let end = pace.rest(
-      afterTurnBegunAt: turnStart, received: received, gatheringUntil: worker.gatheringUntil)
+      afterTurnBegunAt: turnStart, received: received, gatheringUntil: worker.gatheringUntil,
+      isAwaited: worker.connectingCount > 0)
     worker.gathersFrames = !pace.isResting
     guard let end else { return false }
     MonotonicClock.rest(until: end)

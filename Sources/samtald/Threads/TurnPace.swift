@@ -5,7 +5,8 @@ import Primitives
 /// Waking up costs as much as several packets do, and what comes in together leaves together. So
 /// where many datagrams come, turns begin a period apart, and what comes meanwhile gathers. Where
 /// fewer come, so it is after each turn that had something to do; but packets that wait for the rest
-/// of their frame go out when they are due. Where few come, none waits.
+/// of their frame go out when they are due. Where few come, or somebody waits for answers, none
+/// waits.
 struct TurnPace {
   /// What has come on a worker's sockets so far.
   struct Received {
@@ -43,9 +44,10 @@ struct TurnPace {
   private var last = Received()
 
   /// Until when to rest after a turn that began at `start`; nil for not at all. `due` is when packets
-  /// that wait for their frame go out.
+  /// that wait for their frame go out; `isAwaited` is whether somebody is connecting.
   mutating func rest(
-    afterTurnBegunAt start: Instant, received: Received, gatheringUntil due: Instant?
+    afterTurnBegunAt start: Instant, received: Received, gatheringUntil due: Instant?,
+    isAwaited: Bool = false
   ) -> Instant? {
     defer { last = received }
     guard let spanStart else {
@@ -63,7 +65,7 @@ struct TurnPace {
       before = received
     }
     if isResting { return start + Self.period }
-    guard isBusy, due != nil || received.bunches != last.bunches else { return nil }
+    guard isBusy, !isAwaited, due != nil || received.bunches != last.bunches else { return nil }
     return min(start + Self.period, due ?? start + Self.period)
   }
 }
