@@ -64,22 +64,28 @@ private struct Endpoint: ~Copyable {
 }
 
 @Suite struct UDPSocketTests {
+  /// The kernel begins to stamp a moment after it was asked to.
   @Test func anArrivalTellsHowLongItLayInTheSocket() throws {
     var server = try UDPSocket(bindingTo: loopback, stampsArrivals: true)
     var client = try Endpoint(loopback)
     var loop = try EventLoop()
     try loop.watch(server.descriptor, for: .reading, token: 0)
-    let start = MonotonicClock.now()
-    client.send([([1, 2, 3], server.localAddress)])
-    loop.wait(until: start + .seconds(60))
-    let came = MonotonicClock.now()
-    while MonotonicClock.now() - came < .milliseconds(3) {}
-    let count = server.receive()
-    let elapsed = MonotonicClock.now() - start
-    #expect(count == 1)
-    let arrival = server.arrival(0)
-    let age = try #require(arrival?.age)
-    #expect(age >= .milliseconds(3) && age <= elapsed, "\(age) of \(elapsed)")
+    let deadline = MonotonicClock.now() + .seconds(60)
+    var age = Duration.zero
+    while age < .milliseconds(3), MonotonicClock.now() < deadline {
+      let start = MonotonicClock.now()
+      client.send([([1, 2, 3], server.localAddress)])
+      loop.wait(until: deadline)
+      let came = MonotonicClock.now()
+      while MonotonicClock.now() - came < .milliseconds(3) {}
+      let count = server.receive()
+      let elapsed = MonotonicClock.now() - start
+      #expect(count == 1)
+      let arrival = server.arrival(0)
+      age = try #require(arrival?.age)
+      #expect(age <= elapsed)
+    }
+    #expect(age >= .milliseconds(3))
   }
 
   @Test func withoutStampsNothingIsOld() throws {
