@@ -104,7 +104,6 @@ extension Worker {
   mutating func share(_ number: PeerNumber, with workers: [Int]) {
     guard let peer = byNumber[number] else { return }
     path.peers[peer].sharedWith = workers
-    path.peers[peer].isShared = !workers.isEmpty
     relay.setShared(path.peers[peer].relayPeer, !workers.isEmpty)
   }
 

@@ -16,14 +16,15 @@ struct WorkerPeer: ~Copyable {
   var addresses: [NetworkAddress] = []
   /// The other workers that have a mirror of it.
   var sharedWith: [Int] = []
-  /// Whether there are any.
-  var isShared = false
   /// Whether its transport is not up yet.
   var isConnecting = true
   /// Whether nothing authenticated has come for some seconds.
   var isSilent = false
   /// What of the batch goes to it, as far as more can join.
   var message = OutgoingBatch.MessageReference()
+
+  /// Whether another worker has a mirror of it.
+  var isShared: Bool { !sharedWith.isEmpty }
 
   /// Where the relay's packets go; nil while the peer is not connected or not admitted.
   var mediaAddress: NetworkAddress? {

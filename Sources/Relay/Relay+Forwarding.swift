@@ -28,12 +28,11 @@ extension Relay {
   /// Takes in a packet that another relay has accepted from the publisher whom a mirror stands for,
   /// as `receiveRTP` does. What the packet says of its stream is not looked at: a publisher need
   /// not say it twice.
-  @discardableResult
   public mutating func receiveShared(
     _ packet: AcceptedPacket, from mirror: Handle, _ reference: PacketReference,
     pool: borrowing PacketPool, now: Instant
-  ) -> AcceptedPacket? {
-    receive(reference, length: packet.length, from: mirror, as: packet, pool: pool, now: now)
+  ) {
+    _ = receive(reference, length: packet.length, from: mirror, as: packet, pool: pool, now: now)
   }
 
   private mutating func receive(

@@ -4,6 +4,8 @@ import pytest
 
 from conftest import GUEST, PATIENT, STAFF, enter_all
 from daemon import Daemon
+# Holds on several workers, too, and is run here on the daemon below.
+from test_call import test_a_reload_brings_the_page_back_into_the_call  # noqa: F401
 from test_load import load
 
 
@@ -58,13 +60,3 @@ def test_who_is_held_is_gone_from_all_workers_and_back_after_admission(
     guest.until_sees(STAFF, PATIENT)
     for visitor in (staff, patient):
         visitor.until_sees(GUEST)
-
-
-def test_a_reload_on_another_worker_brings_the_page_back(daemon, staff, patient, guest):
-    enter_all(daemon, staff, patient, guest)
-    patient.page.reload()
-    patient.until_place("call")
-    patient.until_connected()
-    patient.until_sees(STAFF, GUEST)
-    staff.forget()
-    staff.until_sees(PATIENT, GUEST)

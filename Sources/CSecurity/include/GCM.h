@@ -15,7 +15,8 @@ security_gcm *security_gcm_new(const uint8_t *key, size_t key_bytes);
 void security_gcm_free(security_gcm *key);
 
 // Encrypts `count` bytes of `text` in place, and writes the tag over them and over `head`, which
-// stays as it is. `vector` has 12 bytes. Of the text, `rest_count` bytes from `rest_start` on stand in `rest` instead.
+// stays as it is. `vector` has 12 bytes. Of the text, `rest_count` bytes from `rest_start` on stand
+// in `rest` instead.
 void security_gcm_seal(
     const security_gcm *key, const uint8_t *vector, const uint8_t *head, size_t head_count,
     uint8_t *text, size_t count, const uint8_t *rest, size_t rest_start, size_t rest_count,
