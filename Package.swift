@@ -52,12 +52,13 @@ func tests(
 let package = Package(
   name: "samtal",
   targets: [
+    library("CProcessor"),
     library("CLinux"),
     library("CSecurity", links: ["ssl", "crypto", "srtp2"] + fastCiphers),
     library("CDatabase", links: ["sqlite3"]),
     library("CCodecs", links: ["opus", "vpx"]),
     library("CWeb", links: ["websockets", "ev", "curl"]),
-    target("Primitives", []),
+    target("Primitives", ["CProcessor"]),
     target("Wire", ["Primitives"]),
     target("Security", ["Primitives", "CSecurity"]),
     target("Transport", ["Primitives", "Wire", "Security"]),

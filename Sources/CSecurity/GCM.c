@@ -65,6 +65,11 @@ void security_gcm_free(security_gcm *key) {
   free(key);
 }
 
+void security_gcm_prefetch(const security_gcm *key) {
+  const char *end = (const char *)(key + 1);
+  for (const char *line = (const char *)key; line < end; line += alignment) __builtin_prefetch(line);
+}
+
 void security_gcm_seal(
     const security_gcm *key, const uint8_t *vector, const uint8_t *head, size_t head_count,
     uint8_t *text, size_t count, const uint8_t *rest, size_t rest_start, size_t rest_count,
@@ -106,6 +111,7 @@ int security_gcm_open(
 
 security_gcm *security_gcm_new(const uint8_t *key, size_t key_bytes) { return NULL; }
 void security_gcm_free(security_gcm *key) {}
+void security_gcm_prefetch(const security_gcm *key) {}
 void security_gcm_seal(
     const security_gcm *key, const uint8_t *vector, const uint8_t *head, size_t head_count,
     uint8_t *text, size_t count, const uint8_t *rest, size_t rest_start, size_t rest_count,

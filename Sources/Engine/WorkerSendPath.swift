@@ -68,6 +68,16 @@ struct WorkerSendPath: PacketSink, ~Copyable {
     return true
   }
 
+  /// First the peer itself, then what its transport keeps elsewhere.
+  func prefetch(_ relayPeer: Handle, distance: Int) {
+    guard let peer = peer(of: relayPeer) else { return }
+    if distance > 1 {
+      peers.prefetch(peer)
+    } else if peers.contains(peer) {
+      peers[peer].transport.prefetchKeys()
+    }
+  }
+
   /// Room for a packet to the peer that was turned to.
   mutating func openSlot() -> UnsafeMutableRawBufferPointer? { batch.open() }
 

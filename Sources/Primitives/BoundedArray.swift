@@ -57,6 +57,13 @@ public struct BoundedArray<Element>: ~Copyable {
     count = 0
   }
 
+  /// Has the processor bring near the element at `index`, which must be inside, before it is used.
+  @inlinable
+  public func prefetch(at index: Int) {
+    precondition(index >= 0 && index < count)
+    Primitives.prefetch(UnsafePointer(elements + index))
+  }
+
   /// The element at `index`, which must be inside: checked.
   @inlinable
   public subscript(index: Int) -> Element {

@@ -93,6 +93,14 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
     }
   }
 
+  /// Has the processor bring near what the handle names, before it is used.
+  @inlinable
+  public func prefetch(_ handle: Handle) {
+    guard Int(handle.index) < capacity else { return }
+    Primitives.prefetch(UnsafePointer(generations + Int(handle.index)))
+    Primitives.prefetch(UnsafePointer(elements + Int(handle.index)))
+  }
+
   /// The handle of the element at `index`, or nil where the place is empty: for walking over all.
   @inlinable
   public func handle(at index: Int) -> Handle? {

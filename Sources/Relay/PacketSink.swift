@@ -9,6 +9,10 @@ public protocol PacketSink: ~Copyable {
   /// Turns to a peer: the packets that follow are for it. False where it cannot be sent to now.
   mutating func turn(to peer: Handle) -> Bool
 
+  /// Tells that a peer will be turned to, after `distance` others: 2, then 1. The processor can be
+  /// told to bring near what that will need, each time what has been found by the time before.
+  func prefetch(_ peer: Handle, distance: Int)
+
   /// Memory for one packet, at least `Limits.datagramBytes` long and good until the next call; nil
   /// where there is no room.
   mutating func openSlot() -> UnsafeMutableRawBufferPointer?
@@ -21,6 +25,11 @@ public protocol PacketSink: ~Copyable {
 
   /// Whether the relay should pause, so that what it sent can leave.
   var wantsFlush: Bool { get }
+}
+
+extension PacketSink where Self: ~Copyable {
+  /// Does nothing.
+  public func prefetch(_ peer: Handle, distance: Int) {}
 }
 
 /// A clear RTP packet in a slot, on its way out.

@@ -113,9 +113,13 @@ extension Relay {
     sink: inout some PacketSink & ~Copyable
   ) -> Bool {
     let longest = longestPacket(waitingOn: track)
+    if tracks[track].nextRoute == 0 {
+      for place in -2..<0 { prefetch(behind: place, of: track, sink: sink) }
+    }
     while tracks[track].nextRoute < tracks[track].routes.count {
       if sink.wantsFlush { return false }
       let route = tracks[track].routes[tracks[track].nextRoute]
+      prefetch(behind: tracks[track].nextRoute, of: track, sink: sink)
       tracks[track].nextRoute += 1
       if sink.turn(to: senders[route].viewer) {
         send(track, on: route, longest: longest, now: now, pool: pool, sink: &sink)
@@ -129,6 +133,24 @@ extension Relay {
     tracks[track].nextRoute = 0
     tracks[track].isDue = false
     return true
+  }
+
+  /// Receivers are many, and most of what is kept of each has left the processor's cache since its
+  /// last turn: it is asked for while those before them have theirs. What stands in one place tells
+  /// where the next is, so that this takes three steps.
+  private func prefetch(
+    behind place: Int, of track: Handle, sink: borrowing some PacketSink & ~Copyable
+  ) {
+    let count = tracks[track].routes.count
+    if place + 3 < count { senders.prefetch(tracks[track].routes[place + 3]) }
+    if place + 2 < count {
+      sink.prefetch(senders[tracks[track].routes[place + 2]].viewer, distance: 2)
+    }
+    if place >= -1, place + 1 < count {
+      let route = tracks[track].routes[place + 1]
+      sink.prefetch(senders[route].viewer, distance: 1)
+      senders[route].prefetchSent()
+    }
   }
 
   /// Sends all that waits on a track to one receiver.

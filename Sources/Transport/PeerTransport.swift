@@ -127,6 +127,9 @@ public struct PeerTransport: ~Copyable {
   /// Where media goes; nil until ICE and DTLS are up.
   public var remoteAddress: NetworkAddress? { srtp == nil ? nil : agent.selected }
 
+  /// Has the processor bring near what protecting an RTP packet needs.
+  public func prefetchKeys() { srtp?.prefetchKeys() }
+
   /// Whether ICE and DTLS are up.
   public var isConnected: Bool { liveness.isConnected && !isClosed }
 

@@ -19,6 +19,9 @@ struct SRTPSession: ~Copyable {
     sender.protectRTP(slot, length: length, headerLength: headerLength, index: index, rest: rest)
   }
 
+  /// Has the processor bring near what protecting an RTP packet needs.
+  func prefetchKeys() { sender.prefetchKeys() }
+
   mutating func protectRTCP(_ packet: inout [UInt8]) -> Bool { sender.protectRTCP(&packet) }
 
   /// Decrypts in place; the clear packet as it is handed on.

@@ -14,6 +14,9 @@ security_gcm *security_gcm_new(const uint8_t *key, size_t key_bytes);
 // Wipes the key, too.
 void security_gcm_free(security_gcm *key);
 
+// Has the processor bring near what the next call with this key will read.
+void security_gcm_prefetch(const security_gcm *key);
+
 // Encrypts `count` bytes of `text` in place, and writes the tag over them and over `head`, which
 // stays as it is. `vector` has 12 bytes. Of the text, `rest_count` bytes from `rest_start` on stand
 // in `rest` instead.

@@ -36,6 +36,12 @@ struct RetransmissionRing: ~Copyable {
     packets[Int(packet.sequence % UInt64(capacity))] = packet
   }
 
+  /// Has the processor bring near the place of the packet with the number `sequence`.
+  func prefetch(_ sequence: UInt64) {
+    guard capacity > 0 else { return }
+    packets.prefetch(at: Int(sequence % UInt64(capacity)))
+  }
+
   /// Forgets all: what comes now is another publisher's.
   mutating func reset() {
     packets.removeAll()

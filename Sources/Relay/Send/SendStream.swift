@@ -66,6 +66,9 @@ struct SendStream: ~Copyable {
   /// Lets nothing out until the source can be decoded from anew.
   mutating func suspend() { selector.stop() }
 
+  /// Has the processor bring near where the next packet will be noted.
+  func prefetchSent() { sent.prefetch((sequence.highest ?? 0) &+ 1) }
+
   /// The layer that goes out; nil while nothing does.
   var currentLayer: LayerVersion? { track == nil ? nil : selector.current }
 }

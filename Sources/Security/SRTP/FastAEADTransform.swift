@@ -17,6 +17,9 @@ struct FastAEADTransform: ~Copyable {
 
   deinit { security_gcm_free(key) }
 
+  /// Has the processor bring near the expanded key.
+  func prefetch() { security_gcm_prefetch(key) }
+
   func seal(_ packet: UnsafeMutableRawBufferPointer, _ unit: SRTPUnit) {
     let tag = packet.pointer(at: unit.textEnd, count: Self.tagLength)
     let count = unit.textEnd - unit.headLength

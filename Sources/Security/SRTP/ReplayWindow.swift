@@ -1,3 +1,5 @@
+import Primitives
+
 /// Which of the newest packet indices of a stream have been used (RFC 3711 section 3.3.2).
 ///
 /// A bitmap that is used round and round: the bit of an index is its value modulo the size.
@@ -66,6 +68,13 @@ struct ReplayWindows: Sendable {
   private var last = 0
 
   var count: Int { ssrcs.count }
+
+  /// Has the processor bring near the window that was found last.
+  func prefetch() {
+    guard last < ssrcs.count else { return }
+    ssrcs.withUnsafeBufferPointer { Primitives.prefetch($0, at: last) }
+    windows.withUnsafeBufferPointer { Primitives.prefetch($0, at: last) }
+  }
 
   /// Where the stream's window is; nil for a stream that is new.
   mutating func find(_ ssrc: UInt32) -> Int? {

@@ -55,6 +55,12 @@ public struct SRTPSender: ~Copyable {
     return length + profile.rtpTrailer
   }
 
+  /// Has the processor bring near what protecting an RTP packet needs.
+  public func prefetchKeys() {
+    rtp.prefetch()
+    usedIndices.prefetch()
+  }
+
   /// Protects an RTCP compound of at least 8 bytes, which grows by `profile.rtcpTrailer`.
   ///
   /// False, with the packet untouched, when the key has protected 2^31 of them: it is used up.

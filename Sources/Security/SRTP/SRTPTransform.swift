@@ -44,6 +44,15 @@ enum SRTPTransform: ~Copyable {
     }
   }
 
+  /// Has the processor bring near the expanded key, where it is known where that is.
+  func prefetch() {
+    switch self {
+    case .fastAEAD(let transform): transform.prefetch()
+    case .aead: break
+    case .counterMode: break
+    }
+  }
+
   /// Encrypts the text and writes the trailer behind it.
   func seal(_ packet: UnsafeMutableRawBufferPointer, _ unit: SRTPUnit) {
     switch self {
