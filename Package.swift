@@ -7,6 +7,8 @@ import PackageDescription
 let swift: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
   .enableExperimentalFeature("Lifetimes"),
+  // `InPlace`, without which reading a property of a large struct copies the struct.
+  .enableExperimentalFeature("RawLayout"),
   .enableUpcomingFeature("ExistentialAny"),
   // Hot-path types cross module borders; without this a generic call costs fifty times as much.
   .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),

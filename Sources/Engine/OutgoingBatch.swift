@@ -12,6 +12,7 @@ import Primitives
 /// so and at the end of each turn. What finds no room all the same is lost, as the network may
 /// lose it.
 public struct OutgoingBatch: ~Copyable {
+  private let place = InPlace()
   /// Datagrams to one destination, as many bytes each as the first but for the last.
   public struct Message: Sendable {
     /// Where they go.

@@ -13,6 +13,7 @@ import Wire
 /// do. Nothing here is shared with another thread: a call with more people than one worker carries
 /// is on several, and what they owe each other is handed over (`Crossing`).
 public struct Worker: ~Copyable {
+  private let place = InPlace()
   /// Datagrams that wait to be sent.
   public var batch: OutgoingBatch {
     _read { yield path.batch }

@@ -4,6 +4,7 @@ import Transport
 
 /// One peer on a worker: its transport, and its place in the relay.
 struct WorkerPeer: ~Copyable {
+  private let place = InPlace()
   let number: PeerNumber
   let room: RoomNumber
   let relayPeer: Handle
@@ -35,6 +36,7 @@ struct WorkerPeer: ~Copyable {
 /// The way out of a worker: the relay's clear packets are protected in place by the receiver's
 /// transport and gathered in the batch.
 struct WorkerSendPath: PacketSink, ~Copyable {
+  private let place = InPlace()
   var peers: SlotTable<WorkerPeer>
   var batch: OutgoingBatch
   /// What became of the relay's packets.

@@ -17,6 +17,7 @@ public struct PacketReference: Hashable, Sendable {
 /// copying, counting references or freeing, and the length of the history is the worker's memory
 /// divided by its rate.
 public struct PacketPool: ~Copyable {
+  private let place = InPlace()
   /// Bytes in a slot. A datagram is at most 1,500 bytes; the rest is room for a protection
   /// trailer and for rewriting in place.
   public static var slotSize: Int { 2_048 }

@@ -19,7 +19,7 @@ extension Relay {
     }
     if tracks[track].receive(layer: packet.layer.layer, now: now) {
       for index in 0..<tracks[track].routes.count {
-        requestKeyFrame(for: tracks[track].routes[index], now: now)
+        requestKeyFrame(for: tracks[track].routes[index].stream, now: now)
       }
     }
     guard tracks[track].routes.count > 0 else {
@@ -114,15 +114,15 @@ extension Relay {
   ) -> Bool {
     let longest = longestPacket(waitingOn: track)
     if tracks[track].nextRoute == 0 {
-      for place in -2..<0 { prefetch(behind: place, of: track, sink: sink) }
+      prefetch(behind: -1, of: track, sink: sink)
     }
     while tracks[track].nextRoute < tracks[track].routes.count {
       if sink.wantsFlush { return false }
       let route = tracks[track].routes[tracks[track].nextRoute]
       prefetch(behind: tracks[track].nextRoute, of: track, sink: sink)
       tracks[track].nextRoute += 1
-      if sink.turn(to: senders[route].viewer) {
-        send(track, on: route, longest: longest, now: now, pool: pool, sink: &sink)
+      if sink.turn(to: route.viewer) {
+        send(track, on: route.stream, longest: longest, now: now, pool: pool, sink: &sink)
       } else {
         let count = tracks[track].waiting.count
         counters.attempted &+= UInt64(count)
@@ -137,19 +137,20 @@ extension Relay {
 
   /// Receivers are many, and most of what is kept of each has left the processor's cache since its
   /// last turn: it is asked for while those before them have theirs. What stands in one place tells
-  /// where the next is, so that this takes three steps.
+  /// where the rest is, so that this takes two steps.
   private func prefetch(
     behind place: Int, of track: Handle, sink: borrowing some PacketSink & ~Copyable
   ) {
     let count = tracks[track].routes.count
-    if place + 3 < count { senders.prefetch(tracks[track].routes[place + 3]) }
     if place + 2 < count {
-      sink.prefetch(senders[tracks[track].routes[place + 2]].viewer, distance: 2)
+      let route = tracks[track].routes[place + 2]
+      senders.prefetch(route.stream)
+      sink.prefetch(route.viewer, distance: 2)
     }
-    if place >= -1, place + 1 < count {
+    if place + 1 < count {
       let route = tracks[track].routes[place + 1]
-      sink.prefetch(senders[route].viewer, distance: 1)
-      senders[route].prefetchSent()
+      senders[route.stream].prefetch()
+      sink.prefetch(route.viewer, distance: 1)
     }
   }
 
@@ -160,6 +161,7 @@ extension Relay {
   ) {
     let best = tracks[track].bestLayer
     var isKeyFrameWanted = false
+    var owesReport = false
     for index in 0..<tracks[track].waiting.count {
       counters.attempted &+= 1
       let reference = tracks[track].waiting[index].reference
@@ -175,8 +177,9 @@ extension Relay {
         tracks[track].waiting[index], source: UnsafeRawBufferPointer(pool.slot(reference)),
         bestLayer: best, longest: longest, into: slot, now: now)
       switch outcome {
-      case .written(let packet):
+      case .written(let packet, let isOwed):
         counters.sent &+= 1
+        owesReport = isOwed
         sink.sendRTP(packet)
       case .dropped(let reason):
         counters.drop(reason)
@@ -184,7 +187,7 @@ extension Relay {
           isKeyFrameWanted || reason == .awaitingKeyFrame || reason == .beforeSeating
       }
     }
-    if senders[route].owesReport { hastenReports(of: route, now: now) }
+    if owesReport { hastenReports(of: route, now: now) }
     if isKeyFrameWanted { requestKeyFrame(for: route, now: now) }
   }
 

@@ -62,7 +62,7 @@ extension Relay {
       tracks[track].isOpen = isOpen
       if !isOpen { dropWaiting(track) }
       for index in 0..<tracks[track].routes.count {
-        senders[tracks[track].routes[index]].suspend()
+        senders[tracks[track].routes[index].stream].suspend()
       }
     }
   }
@@ -143,7 +143,7 @@ extension Relay {
   private mutating func removeTrack(_ track: Handle) {
     dropWaiting(track)
     while tracks[track].routes.count > 0 {
-      disconnect(tracks[track].routes[0])
+      disconnect(tracks[track].routes[0].stream)
     }
     for index in 0..<tracks[track].layers.count {
       peers[tracks[track].peer].unbind(stream: tracks[track].layers[index])

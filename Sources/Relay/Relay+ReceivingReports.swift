@@ -91,7 +91,7 @@ extension Relay {
       let outcome = senders[stream].retransmit(
         number, pool: pool, roundTrip: peers[viewer].roundTrip, into: slot, now: now)
       switch outcome {
-      case .written(let packet):
+      case .written(let packet, _):
         counters.retransmitted &+= 1
         sink.sendRTP(packet)
       case .dropped(let reason):

@@ -110,12 +110,14 @@ extension Relay {
   private mutating func connect(_ stream: Handle, to track: Handle?) {
     guard senders[stream].track != track else { return }
     disconnect(stream)
-    if let track, tracks[track].add(route: stream) { senders[stream].track = track }
+    guard let track else { return }
+    let route = Track.Route(stream: stream, viewer: senders[stream].viewer)
+    if tracks[track].add(route) { senders[stream].track = track }
   }
 
   /// Takes a stream off the track that it is a route of.
   mutating func disconnect(_ stream: Handle) {
-    if let track = senders[stream].track { tracks[track].remove(route: stream) }
+    if let track = senders[stream].track { tracks[track].removeRoute(of: stream) }
     senders[stream].disconnect()
   }
 

@@ -19,6 +19,7 @@ public enum RelayEvent: Equatable, Sendable {
 /// Packets go out in `forward` and RTCP in `handleDeadline`, which the owner calls one after the
 /// other, as soon as `nextDeadline` has come, after every batch of packets and every command.
 public struct Relay: ~Copyable {
+  private let place = InPlace()
   /// What has become of all packets.
   public internal(set) var counters = RelayCounters()
 

@@ -8,6 +8,7 @@ import Wire
 /// authenticated. Datagrams go in by `receive`, RTP and RTCP come back in place; then `poll` until
 /// nil. The transport ends by itself, with `closed`, when the peer's consent runs out.
 public struct PeerTransport: ~Copyable {
+  private let place = InPlace()
   /// Whether the peer's RTP is let through. While it is not, RTP is dropped before it is
   /// decrypted; RTCP is not.
   public var isMediaAdmitted = false

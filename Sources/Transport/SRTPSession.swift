@@ -4,6 +4,7 @@ import Wire
 
 /// Both directions of SRTP under the keys of one DTLS association.
 struct SRTPSession: ~Copyable {
+  private let place = InPlace()
   private var sender: SRTPSender
   private var receiver: SRTPReceiver
 

@@ -3,6 +3,7 @@ import Wire
 
 /// The receive side of one transport, and the seats of its viewer.
 struct Peer: ~Copyable {
+  private let place = InPlace()
   /// Which stream an SSRC belongs to.
   struct Binding {
     var ssrc: UInt32

@@ -7,6 +7,7 @@ import Wire
 /// It extends sequence numbers, finds duplicates and gaps, keeps the statistics for receiver
 /// reports and the capture clock, and decides when to ask for packets and key frames.
 struct ReceiveStream: ~Copyable {
+  private let place = InPlace()
   /// What a packet is to the stream.
   enum Arrival {
     /// It is new; packets behind it may have come before it.

@@ -3,6 +3,14 @@ import Wire
 
 /// One source of a publisher: its layers, and the routes to those who see or hear it.
 struct Track: ~Copyable {
+  private let place = InPlace()
+  /// A send stream, and the peer that it goes to: so that nothing need be read of the stream to
+  /// know that.
+  struct Route {
+    var stream: Handle
+    var viewer: Handle
+  }
+
   /// A layer that has not been heard for this long is given up for a lower one (W24).
   private static let layerTimeout = Duration.seconds(1)
 
@@ -23,7 +31,7 @@ struct Track: ~Copyable {
   /// The layers' receive streams, lowest first: at least one.
   private(set) var layers: BoundedArray<Handle>
   /// The send streams that it is forwarded to.
-  private(set) var routes = BoundedArray<Handle>(capacity: Limits.routesPerTrack)
+  private(set) var routes = BoundedArray<Route>(capacity: Limits.routesPerTrack)
   /// The highest layer that is being sent: the one that viewers get.
   private(set) var bestLayer: UInt8 = 0
 
@@ -63,11 +71,11 @@ struct Track: ~Copyable {
   mutating func add(layer: Handle) { layers.append(layer) }
 
   /// Adds a route; false where the track has as many as it can.
-  mutating func add(route: Handle) -> Bool { routes.append(route) }
+  mutating func add(_ route: Route) -> Bool { routes.append(route) }
 
-  /// Takes a route away.
-  mutating func remove(route: Handle) {
-    for index in 0..<routes.count where routes[index] == route {
+  /// Takes the route of a send stream away.
+  mutating func removeRoute(of stream: Handle) {
+    for index in 0..<routes.count where routes[index].stream == stream {
       routes.remove(at: index)
       if index < nextRoute { nextRoute -= 1 }
       return

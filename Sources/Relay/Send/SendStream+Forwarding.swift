@@ -3,8 +3,9 @@ import Wire
 
 /// What has become of a packet on one route.
 enum SendOutcome {
-  /// It stands in the slot, but for what is named as its rest.
-  case written(ClearPacket)
+  /// It stands in the slot, but for what is named as its rest. Whether the stream's source has yet
+  /// to be told of in a report.
+  case written(ClearPacket, owesReport: Bool)
   case dropped(RelayDrop)
 }
 
@@ -58,7 +59,8 @@ extension SendStream {
     packetCount &+= 1
     octetCount &+= UInt32(truncatingIfNeeded: payload.range.count)
     return .written(
-      ClearPacket(length: length, headerLength: headerLength, index: index, rest: rest))
+      ClearPacket(length: length, headerLength: headerLength, index: index, rest: rest),
+      owesReport: owesReport)
   }
 
   /// How many bytes of a payload are copied into the slot, because they are changed there: of a

@@ -46,6 +46,7 @@ extension SendStream {
       descriptor.patch(&out, payloadAt: start)
     }
     return .written(
-      ClearPacket(length: length, headerLength: RTPHeader.fixedLength, index: index))
+      ClearPacket(length: length, headerLength: RTPHeader.fixedLength, index: index),
+      owesReport: false)
   }
 }

@@ -7,6 +7,7 @@ import Wire
 /// timestamp, picture id and TL0PICIDX run on as if one source had sent them all. Marker and media
 /// stay; CSRCs, padding and all header extensions but the audio level go.
 struct SendStream: ~Copyable {
+  private let place = InPlace()
   /// The peer that it goes to.
   let viewer: Handle
   /// The section's agreed numbers.
@@ -66,8 +67,8 @@ struct SendStream: ~Copyable {
   /// Lets nothing out until the source can be decoded from anew.
   mutating func suspend() { selector.stop() }
 
-  /// Has the processor bring near where the next packet will be noted.
-  func prefetchSent() { sent.prefetch((sequence.highest ?? 0) &+ 1) }
+  /// Has the processor bring near what of the next packet is kept elsewhere.
+  func prefetch() { sent.prefetch((sequence.highest ?? 0) &+ 1) }
 
   /// The layer that goes out; nil while nothing does.
   var currentLayer: LayerVersion? { track == nil ? nil : selector.current }

@@ -5,7 +5,8 @@ import Primitives
 /// Output = input + an offset. A switch of source goes on with the number after the highest one
 /// sent; a packet that is dropped on purpose lowers the offset for those behind it, so that it
 /// leaves no gap, while what the network lost stays visible as one. A number is given out once.
-struct SequenceRewriter {
+struct SequenceRewriter: ~Copyable {
+  private let place = InPlace()
   /// From this input on, this offset holds.
   private struct Step {
     var start: UInt64

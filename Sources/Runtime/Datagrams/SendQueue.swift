@@ -5,6 +5,7 @@ import Primitives
 /// Messages lined up for one `sendmmsg`: each is one datagram, or several of one length to one
 /// destination, which share their way through the kernel (UDP_SEGMENT).
 struct SendQueue: ~Copyable {
+  private let place = InPlace()
   var usesSegmentation = true
   /// Whether there is room for one more message of as many pieces.
   func hasRoom(forPieces pieces: Int) -> Bool {

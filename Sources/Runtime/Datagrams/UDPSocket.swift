@@ -8,6 +8,7 @@ import Primitives
 /// It is an IPv6 socket that takes IPv4 as well (RFC 3493 section 5.3), or an IPv4 socket where
 /// the kernel has no IPv6. All memory is reserved when it is made.
 public struct UDPSocket: ~Copyable {
+  private let place = InPlace()
   /// Messages that wait for one system call at most, where nothing else is said.
   public static let usualLineUp = 1_024
   /// Messages that one system call takes at most, where nothing else is said.

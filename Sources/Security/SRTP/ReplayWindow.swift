@@ -25,11 +25,19 @@ struct ReplayWindow: Sendable {
     setBit(of: index)
   }
 
-  /// Whether `index` has been used.
-  func verdict(on index: UInt64) -> Verdict {
+  /// Whether `index` has been used. Changes nothing; only, what is borrowed of an array would be
+  /// copied.
+  mutating func verdict(on index: UInt64) -> Verdict {
     if index > highest { return .fresh }
     if highest - index >= UInt64(Self.size) { return .tooOld }
     return bits[Self.word(of: index)] & Self.mask(of: index) == 0 ? .fresh : .used
+  }
+
+  /// Uses an index up where it is fresh; what was known of it.
+  mutating func use(_ index: UInt64) -> Verdict {
+    let verdict = verdict(on: index)
+    if verdict == .fresh { insert(index) }
+    return verdict
   }
 
   /// Remembers that `index` was used, which must not be too old.

@@ -6,6 +6,7 @@ import Primitives
 /// `Limits.streamsPerTransport` streams get it, each for RTP and for RTCP. Nothing is allocated
 /// for a packet but the first of a stream.
 public struct SRTPReceiver: ~Copyable {
+  private let place = InPlace()
   /// Why a packet was dropped.
   public enum Failure: String, Error, Hashable, Sendable, CaseIterable {
     /// Not RTP or RTCP, or shorter than its own overhead.

@@ -4,6 +4,7 @@ import Primitives
 ///
 /// Nothing is allocated for a packet but the first of a stream.
 public struct SRTPSender: ~Copyable {
+  private let place = InPlace()
   /// How packets are protected.
   public let profile: SRTPProfile
 
@@ -86,10 +87,8 @@ public struct SRTPSender: ~Copyable {
       usedIndices.add(ssrc, first: index)
       return true
     }
-    let verdict = usedIndices[stream].verdict(on: index)
+    let verdict = usedIndices[stream].use(index)
     precondition(verdict != .used, "an SRTP index is used once")
-    guard verdict == .fresh else { return false }
-    usedIndices[stream].insert(index)
-    return true
+    return verdict == .fresh
   }
 }

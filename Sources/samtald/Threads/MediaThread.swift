@@ -69,6 +69,7 @@ private final class MediaSocket: @unchecked Sendable {
 
 /// What a worker's thread does, turn by turn.
 private struct MediaTurns: ~Copyable {
+  private let place = InPlace()
   private static let commandsToken: UInt64 = .max
   private static let crossingsToken: UInt64 = .max - 1
   /// Batches that are received before what they caused is sent.
