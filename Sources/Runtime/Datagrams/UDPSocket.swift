@@ -5,8 +5,9 @@ import Primitives
 /// A UDP socket that receives and sends many datagrams with one system call, and those of one
 /// length from or to one address as one (UDP_GRO, UDP_SEGMENT).
 ///
-/// It is an IPv6 socket that takes IPv4 as well (RFC 3493 section 5.3), or an IPv4 socket where
-/// the kernel has no IPv6. All memory is reserved when it is made.
+/// Bound to an IPv4 address, or where the kernel has no IPv6, it is an IPv4 socket, whose messages
+/// cost the kernel less; else an IPv6 socket that takes IPv4 as well (RFC 3493 section 5.3). All
+/// memory is reserved when it is made.
 public struct UDPSocket: ~Copyable {
   private let place = InPlace()
   /// Messages that wait for one system call at most, where nothing else is said.
@@ -61,7 +62,7 @@ public struct UDPSocket: ~Copyable {
     lineUp: Int = UDPSocket.usualLineUp, stampsArrivals: Bool = false
   ) throws(SystemError) {
     let attempt = "bind UDP \(address)"
-    var family = AF_INET6
+    var family = address.isIPv4 ? AF_INET : AF_INET6
     var descriptor = Self.open(family)
     if descriptor < 0, errno == EAFNOSUPPORT {
       family = AF_INET

@@ -56,9 +56,9 @@ final class MediaThread: Sendable {
 }
 
 /// A worker's socket; a class, as there may be one for each family. Confined to its worker's
-/// thread once that has started.
+/// thread once that has started, which needs no check at each access.
 private final class MediaSocket: @unchecked Sendable {
-  var socket: UDPSocket
+  @exclusivity(unchecked) var socket: UDPSocket
   let isIPv4: Bool
 
   init(_ address: NetworkAddress) throws(SystemError) {
