@@ -27,14 +27,14 @@ final class JanusServer: PeerServer {
   /// The token of the one connection.
   private static let token = 0
 
-  /// Starts Janus on a processor; 0 event loops are a thread for each peer connection.
-  init(eventLoops: Int, sink: Sink, processor: Int) throws {
+  /// Starts Janus; 0 event loops are a thread for each peer connection.
+  init(eventLoops: Int, sink: Sink, in network: PeerNetwork) throws {
     self.sink = sink
-    process = try ServerProcess()
+    process = try ServerProcess(in: network)
     let socket = process.folder + "/api"
     try JanusFolder.fill(
-      process.folder, socket: socket, host: sink.host.host, eventLoops: eventLoops)
-    connection = try Self.start(process, socket: socket, processor: processor)
+      process.folder, socket: socket, host: PeerNetwork.server.host, eventLoops: eventLoops)
+    connection = try Self.start(process, socket: socket)
     try sink.watch(connection.descriptor, token: Self.token)
     guard let session = try request("create", [])["data"]?["id"] else {
       throw BenchmarkFailure("Janus opens no session")
@@ -45,12 +45,12 @@ final class JanusServer: PeerServer {
   /// Starts it as often as it takes: the thread of the Unix socket ends at once where it looks
   /// whether it has been initialized before it has, and Janus then says that it has no transport.
   private static func start(
-    _ process: ServerProcess, socket: String, processor: Int
+    _ process: ServerProcess, socket: String
   ) throws -> JanusConnection {
     let deadline = MonotonicClock.now() + .seconds(20)
     while MonotonicClock.now() < deadline {
       if !process.isRunning {
-        try process.start(["janus", "-F", process.folder], onProcessor: processor)
+        try process.start(["janus", "-F", process.folder])
       }
       poll(nil, 0, 20)
       if let connection = try? JanusConnection(path: socket), connection.isAnswered() {

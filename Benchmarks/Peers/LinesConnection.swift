@@ -20,10 +20,10 @@ final class LinesConnection {
   init(number: Int, port: UInt16) throws {
     self.number = number
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    let source = UInt32(INADDR_LOOPBACK) + UInt32(number / Self.perAddress) << 8
+    let source = PeerNetwork.client.ipv4 + UInt32(number / Self.perAddress)
     let isConnected =
       Self.call(source, port: 0) { bind(descriptor, $0, $1) } == 0
-      && Self.call(UInt32(INADDR_LOOPBACK), port: port) { connect(descriptor, $0, $1) } == 0
+      && Self.call(PeerNetwork.server.ipv4, port: port) { connect(descriptor, $0, $1) } == 0
     guard isConnected else {
       let code = errno
       close(descriptor)

@@ -7,7 +7,6 @@ import Runtime
 /// Janus and samtald side by side: the same load from the same client, each on the same processor
 /// in turn.
 struct PeerBenchmark {
-  static let serverProcessor = 0
   static let testerProcessor = 1
   /// Participants with which a search for the highest load ends.
   private static let participants = 3_000
@@ -15,6 +14,7 @@ struct PeerBenchmark {
   private static let searchSpan = Duration.seconds(3)
 
   private let options: PeerOptions
+  private let network: PeerNetwork
   private var table: PeerTable
   /// The fastest that the servers' processor was seen to be.
   private var reference = Duration.seconds(1_000)
@@ -43,8 +43,9 @@ struct PeerBenchmark {
     }
   }
 
-  private init(_ options: PeerOptions) {
+  private init(_ options: PeerOptions) throws {
     self.options = options
+    network = try PeerNetwork(receivingOn: Self.testerProcessor)
     table = PeerTable(options: options)
   }
 
@@ -56,7 +57,7 @@ struct PeerBenchmark {
     }
     allowDescriptors()
     _ = linux_bind_to_processor(Int32(testerProcessor))
-    var benchmark = PeerBenchmark(options)
+    var benchmark = try PeerBenchmark(options)
     for profile in options.profiles {
       for scenario in PeerScenario.all(receivers: options.receivers)
       where options.scenarios.contains(scenario.name) {
@@ -105,30 +106,22 @@ struct PeerBenchmark {
 
   // MARK: Stages
 
-  /// An address of this machine that Janus takes: what is sent to it stays on the loopback
-  /// interface all the same.
-  private static func host() throws -> NetworkAddress {
-    let addresses = NetworkInterfaces.addresses()
-    guard let host = addresses.first(where: { $0.isIPv4 && !$0.isLoopback }) else {
-      throw BenchmarkFailure("Janus needs an IPv4 address other than 127.0.0.1")
-    }
-    return host
+  /// The client, on its end of the cable.
+  private func sink(_ profile: PeerProfile) throws -> Sink {
+    let sink = try Sink(profiles: [profile.profile], host: PeerNetwork.client)
+    sink.isSleepless = true
+    return sink
   }
 
   private func janus(_ form: Form, eventLoops: Int) throws -> PeerStage<JanusServer> {
-    let sink = try Sink(profiles: [form.profile.profile], host: Self.host())
-    sink.isSleepless = true
-    let server = try JanusServer(
-      eventLoops: eventLoops, sink: sink, processor: Self.serverProcessor)
+    let server = try JanusServer(eventLoops: eventLoops, sink: sink(form.profile), in: network)
     return PeerStage(server: server, scenario: form.scenario, spacing: form.spacing)
   }
 
   private func samtald(_ form: Form) throws -> PeerStage<SamtaldServer> {
-    let sink = try Sink(profiles: [form.profile.profile], host: Self.host())
-    sink.isSleepless = true
     let server = try SamtaldServer(
-      program: Self.programFolder + "/samtald", profile: form.profile, sink: sink,
-      processor: Self.serverProcessor)
+      program: Self.programFolder + "/samtald", profile: form.profile, sink: sink(form.profile),
+      in: network)
     return PeerStage(server: server, scenario: form.scenario, spacing: form.spacing)
   }
 

@@ -92,7 +92,7 @@ final class PeerStage<Server: PeerServer> {
 
   private func speed() -> Duration {
     CoreSpeed.measure(
-      onProcessor: PeerBenchmark.serverProcessor, home: PeerBenchmark.testerProcessor)
+      onProcessor: ServerProcess.processor, home: PeerBenchmark.testerProcessor)
   }
 }
 

@@ -25,16 +25,18 @@ final class SamtaldServer: PeerServer {
     var joined: LinesConnection?
   }
 
-  /// Starts the daemon `program` on a processor, with one SRTP profile.
-  init(program: String, profile: PeerProfile, sink: Sink, processor: Int) throws {
+  /// Starts the daemon `program` with one SRTP profile.
+  init(
+    program: String, profile: PeerProfile, sink: Sink, in network: PeerNetwork
+  ) throws {
     self.sink = sink
-    process = try ServerProcess()
+    process = try ServerProcess(in: network)
     port = UInt16(20_000 + Int(getpid()) % 3_000 * 3)
     let settings = """
       http.listen: 127.0.0.1:\(port + 1)
-      lines.listen: 127.0.0.1:\(port)
+      lines.listen: \(PeerNetwork.server.host):\(port)
       admin.listen: 127.0.0.1:\(port + 2)
-      media.listen: \(sink.host.host)
+      media.listen: \(PeerNetwork.server.host)
       media.ports: 40100-40100
       media.workers: 1
       media.srtp_profiles: [\(profile.samtaldName)]
@@ -44,8 +46,7 @@ final class SamtaldServer: PeerServer {
       """
     try WholeFile.write(settings, to: process.folder + "/samtald.conf")
     try process.start(
-      [program, "--config", process.folder + "/samtald.conf", "--state", process.folder],
-      onProcessor: processor)
+      [program, "--config", process.folder + "/samtald.conf", "--state", process.folder])
     let deadline = MonotonicClock.now() + .seconds(10)
     while !process.output.contains("/call") {
       guard process.isRunning, MonotonicClock.now() < deadline else {
