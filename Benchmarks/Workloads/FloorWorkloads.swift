@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import CSecurity
 import Primitives
 import Runtime
@@ -188,7 +189,7 @@ final class LoopbackSender {
     for (index, receiver) in receivers.enumerated() {
       (addresses + index).initialize(to: Self.name(of: receiver))
       messages[index].name = UnsafeMutableRawPointer(addresses + index)
-      messages[index].name_length = UInt32(LINUX_SOCKET_ADDRESS_BYTES)
+      messages[index].name_length = UInt32(LINUX_IPV4_SOCKET_ADDRESS_BYTES)
       messages[index].vectors = vectors + index * segments
       messages[index].vector_count = UInt64(segments)
       messages[index].control = UnsafeMutableRawPointer(control)
@@ -210,10 +211,12 @@ final class LoopbackSender {
   /// Sends all; how many messages went.
   func send() -> Int32 { linux_send_batch(socket.descriptor, messages, UInt32(count)) }
 
-  /// The address for an IPv6 socket, in network byte order.
+  /// The address for an IPv4 socket, in network byte order.
   private static func name(of address: NetworkAddress) -> linux_socket_address {
-    linux_socket_address(
-      family: 10, port: address.port.bigEndian, flow_or_ipv4: 0, high: address.high.bigEndian,
-      low: address.low.bigEndian, scope: 0)
+    var name = linux_socket_address()
+    name.family = UInt16(AF_INET)
+    name.port = address.port.bigEndian
+    name.flow_or_ipv4 = address.ipv4.bigEndian
+    return name
   }
 }
