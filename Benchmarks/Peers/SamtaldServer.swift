@@ -26,9 +26,7 @@ final class SamtaldServer: PeerServer {
   }
 
   /// Starts the daemon `program` with one SRTP profile.
-  init(
-    program: String, profile: PeerProfile, sink: Sink, in network: PeerNetwork
-  ) throws {
+  init(program: String, profile: PeerProfile, sink: Sink, in network: PeerNetwork) throws {
     self.sink = sink
     process = try ServerProcess(in: network)
     port = UInt16(20_000 + Int(getpid()) % 3_000 * 3)

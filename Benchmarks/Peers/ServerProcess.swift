@@ -9,8 +9,7 @@ final class ServerProcess {
 
   /// A fresh folder, removed at the end.
   let folder: String
-  /// Where it is among the networks.
-  let network: PeerNetwork
+  private let network: PeerNetwork
   private var process: ChildProcess?
 
   init(in network: PeerNetwork) throws {

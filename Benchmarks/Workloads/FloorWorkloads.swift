@@ -1,6 +1,6 @@
 import CLinux
-import Glibc
 import CSecurity
+import Glibc
 import Primitives
 import Runtime
 

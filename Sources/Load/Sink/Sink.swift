@@ -19,7 +19,7 @@ public final class Sink {
 
   private let certificate: Certificate
   /// Where its sockets are.
-  public let host: NetworkAddress
+  private let host: NetworkAddress
   /// Whether it looks at its sockets all the time instead of sleeping until something comes. To
   /// wake somebody up is work for whoever sends, which another machine would not have.
   public var isSleepless = false
