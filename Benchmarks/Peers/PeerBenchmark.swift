@@ -108,7 +108,8 @@ struct PeerBenchmark {
 
   /// The client, on its end of the cable.
   private func sink(_ profile: PeerProfile) throws -> Sink {
-    let sink = try Sink(profiles: [profile.profile], host: PeerNetwork.client)
+    let sink = try Sink(
+      profiles: [profile.profile], firstHost: PeerNetwork.client, hosts: PeerNetwork.clients)
     sink.isSleepless = true
     return sink
   }

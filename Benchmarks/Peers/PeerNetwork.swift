@@ -10,8 +10,9 @@ import Runtime
 final class PeerNetwork {
   /// Where the server is.
   static let server = NetworkAddress(ipv4: 0x0A09_0001, port: 0)
-  /// The first of 256 addresses of the client.
+  /// The first address of the client, and how many it has.
   static let client = NetworkAddress(ipv4: 0x0A09_0101, port: 0)
+  static let clients = 64
 
   /// A process in the server's namespace that does nothing.
   private let holder: ChildProcess

@@ -60,10 +60,14 @@ _Static_assert(CMSG_LEN(sizeof(uint16_t)) == LINUX_SEGMENT_CONTROL_BYTES, "contr
 _Static_assert(sizeof(struct linux_segment_control) == CMSG_SPACE(sizeof(uint16_t)), "control");
 SAME_PLACE(struct linux_segment_control, level, struct cmsghdr, cmsg_level);
 SAME_PLACE(struct linux_segment_control, type, struct cmsghdr, cmsg_type);
+_Static_assert(CMSG_LEN(sizeof(struct in_pktinfo)) == LINUX_SOURCE_CONTROL_BYTES, "control");
+_Static_assert(sizeof(struct linux_source_control) == CMSG_SPACE(sizeof(struct in_pktinfo)),
+               "control");
 _Static_assert(LINUX_TRUNCATED == MSG_TRUNC, "flags");
 _Static_assert(
     LINUX_ARRIVAL_CONTROL_BYTES == CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint32_t)) +
-                                       CMSG_SPACE(sizeof(struct timespec)),
+                                       CMSG_SPACE(sizeof(struct timespec)) +
+                                       CMSG_SPACE(sizeof(struct in_pktinfo)),
     "control");
 
 SAME_SIZE(struct linux_poll_event, struct epoll_event);
@@ -74,6 +78,15 @@ void linux_prepare_segment_control(struct linux_segment_control *control) {
   control->length = LINUX_SEGMENT_CONTROL_BYTES;
   control->level = SOL_UDP;
   control->type = UDP_SEGMENT;
+}
+
+void linux_prepare_source_control(struct linux_source_control *control, uint32_t source) {
+  control->length = LINUX_SOURCE_CONTROL_BYTES;
+  control->level = IPPROTO_IP;
+  control->type = IP_PKTINFO;
+  control->interface = 0;
+  control->source = source;
+  control->destination = 0;
 }
 
 int linux_receive_batch(int socket, struct linux_message *messages, unsigned count) {
@@ -127,6 +140,11 @@ int linux_stamp_arrivals(int socket) {
   return setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
 }
 
+int linux_tell_destinations(int socket) {
+  int one = 1;
+  return setsockopt(socket, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
+}
+
 void linux_read_arrival(const struct linux_message *message, struct linux_arrival *arrival) {
   struct msghdr *header = &((struct mmsghdr *)message)->msg_hdr;
   for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part)) {
@@ -134,6 +152,9 @@ void linux_read_arrival(const struct linux_message *message, struct linux_arriva
       memcpy(&arrival->segment_bytes, CMSG_DATA(part), sizeof arrival->segment_bytes);
     else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_RXQ_OVFL)
       memcpy(&arrival->dropped, CMSG_DATA(part), sizeof arrival->dropped);
+    else if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO)
+      memcpy(&arrival->destination, CMSG_DATA(part) + offsetof(struct in_pktinfo, ipi_addr),
+             sizeof arrival->destination);
     else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS) {
       struct timespec time;
       memcpy(&time, CMSG_DATA(part), sizeof time);

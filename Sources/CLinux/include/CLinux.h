@@ -42,6 +42,16 @@ struct linux_segment_control {
   uint16_t segment_bytes;
 };
 
+// Mirrors a `struct cmsghdr` of type IP_PKTINFO with its value; addresses are in network byte order.
+struct linux_source_control {
+  uint64_t length;
+  int32_t level;
+  int32_t type;
+  int32_t interface;
+  uint32_t source;
+  uint32_t destination;
+};
+
 // Mirrors `struct epoll_event`, which is packed on x86-64 alone.
 #if defined(__x86_64__)
 struct __attribute__((packed)) linux_poll_event {
@@ -57,7 +67,8 @@ enum {
   LINUX_IPV4_SOCKET_ADDRESS_BYTES = 16,
   LINUX_SEGMENT_CONTROL_BYTES = 18,
   LINUX_SEGMENTS = 64,
-  LINUX_ARRIVAL_CONTROL_BYTES = 80,
+  LINUX_SOURCE_CONTROL_BYTES = 28,
+  LINUX_ARRIVAL_CONTROL_BYTES = 112,
   LINUX_TRUNCATED = 0x20,
   LINUX_POLL_IN = 0x001,
   LINUX_POLL_OUT = 0x004,
@@ -65,6 +76,9 @@ enum {
 
 // Fills in the parts of a segment control message that never change.
 void linux_prepare_segment_control(struct linux_segment_control *control);
+// Fills in a control message that has a message leave from an IPv4 address of this machine, given
+// in network byte order.
+void linux_prepare_source_control(struct linux_source_control *control, uint32_t source);
 // Receives up to `count` datagrams without waiting; how many, or -1 with errno.
 int linux_receive_batch(int socket, struct linux_message *messages, unsigned count);
 // Sends `count` messages without waiting; how many went, or -1 with errno for the first.
@@ -84,6 +98,9 @@ int linux_forbid_fragments(int socket);
 int linux_gather_arrivals(int socket);
 // Lets the kernel say when each datagram came (SO_TIMESTAMPNS); 0, or -1 where it cannot.
 int linux_stamp_arrivals(int socket);
+// Lets the kernel say to which IPv4 address each datagram was sent (IP_PKTINFO); 0, or -1 where it
+// cannot.
+int linux_tell_destinations(int socket);
 
 // What comes with a received message, in LINUX_ARRIVAL_CONTROL_BYTES of control room.
 struct linux_arrival {
@@ -91,6 +108,8 @@ struct linux_arrival {
   uint32_t segment_bytes;
   // How many datagrams were dropped on the socket so far.
   uint32_t dropped;
+  // The IPv4 address that they were sent to, in network byte order.
+  uint32_t destination;
   // When the first of them came, in nanoseconds of CLOCK_REALTIME.
   int64_t stamp;
 };

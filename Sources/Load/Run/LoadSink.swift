@@ -20,7 +20,7 @@ final class LoadSink {
   private var connecting: [Participant] = []
 
   init(_ plan: LoadPlan) throws {
-    sink = try Sink(profiles: plan.profiles, host: NetworkAddress(ipv4: 0, port: 0))
+    sink = try Sink(profiles: plan.profiles, firstHost: NetworkAddress(ipv4: 0, port: 0))
     var tracks: [SinkTrack] = []
     if plan.publish.contains(.microphone) {
       tracks.append(

@@ -45,6 +45,7 @@ extension Sink {
   public func beginMeasuring() {
     delays.removeAll(keepingCapacity: true)
     countsBefore = counts
+    droppedBefore = dropped
     for peer in peers.lazy.compactMap({ $0 }) {
       for index in peer.streams.indices {
         peer.streams[index].baseline = peer.streams[index].counts
@@ -70,8 +71,7 @@ extension Sink {
     let now = counts
     tally.unreadable = Int(
       now.unreadable + now.unannounced - countsBefore.unreadable - countsBefore.unannounced)
-    tally.droppedHere = Int(
-      now.dropped + now.unsent - countsBefore.dropped - countsBefore.unsent)
+    tally.droppedHere = dropped - droppedBefore + Int(now.unsent - countsBefore.unsent)
     tally.keyFrameRequests = Int(now.keyFrameRequests - countsBefore.keyFrameRequests)
     tally.delays = delays.sorted()
     return tally
@@ -89,16 +89,5 @@ extension Sink {
       let source = publisher.sources.first(where: { $0.track.source == mark.source })
     else { return }
     tally.expected += Int(source.sent - source.baseline)
-  }
-
-  private var counts: SinkPeerCounts {
-    peers.reduce(into: SinkPeerCounts()) { sum, peer in
-      guard let counts = peer?.counts else { return }
-      sum.unannounced += counts.unannounced
-      sum.unreadable += counts.unreadable
-      sum.unsent += counts.unsent
-      sum.dropped += counts.dropped
-      sum.keyFrameRequests += counts.keyFrameRequests
-    }
   }
 }

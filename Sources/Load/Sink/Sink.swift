@@ -3,7 +3,7 @@ import Runtime
 import Security
 import Wire
 
-/// A WebRTC client for the highest rates: many participants on one thread, each with a socket of
+/// A WebRTC client for the highest rates: many participants on one thread, each with an address of
 /// its own, whose media costs as little as can be while every packet is still counted.
 ///
 /// Sequence number and timestamp of every packet are checked, and one in a hundred is decrypted,
@@ -18,8 +18,10 @@ public final class Sink {
   private static let holdersPerPeer = 4
 
   private let certificate: Certificate
-  /// Where its sockets are.
-  private let host: NetworkAddress
+  /// The first of the hosts on which participants are, and how many these are: so many share a
+  /// socket.
+  private let firstHost: NetworkAddress
+  private let hosts: Int
   /// Whether it looks at its sockets all the time instead of sleeping until something comes. To
   /// wake somebody up is work for whoever sends, which another machine would not have.
   public var isSleepless = false
@@ -31,16 +33,25 @@ public final class Sink {
   private var inbox = SinkInbox()
   private var outbox = SinkOutbox()
   private var deadlines = DeadlineQueue(capacity: capacity * holdersPerPeer)
+  /// Of those who are gone, who went first in front.
   private var freeNumbers: [Int] = []
+  /// Peer connection `number` is at place `number % hosts` of socket `number / hosts`.
+  private var sockets: [SinkSocket?] = []
+  /// What sockets that are closed have lost, and peer connections that are gone have counted.
+  private var closedDropped = 0
+  private var goneCounts = SinkPeerCounts()
   private var phase = 0.0
   var peers: [SinkPeer?] = []
   var delays: [Duration] = []
   var countsBefore = SinkPeerCounts()
+  var droppedBefore = 0
 
-  /// A sink whose participants offer these profiles, and have sockets at an IPv4 address of this
-  /// machine; its port counts for nothing.
-  public init(profiles: [SRTPProfile], host: NetworkAddress) throws {
-    self.host = host
+  /// A sink whose participants offer these profiles, and are at IPv4 addresses of this machine:
+  /// `hosts` that follow each other, the first without its port. With many of them a participant
+  /// costs far less, as few sockets do for all.
+  public init(profiles: [SRTPProfile], firstHost: NetworkAddress, hosts: Int = 1) throws {
+    self.firstHost = firstHost
+    self.hosts = hosts
     self.profiles = profiles
     random = RandomSource(seed: KernelRandom.seed())
     loop = try EventLoop()
@@ -52,27 +63,59 @@ public final class Sink {
   // MARK: Peer connections
 
   /// Makes a peer connection that publishes these tracks, at most three, once it has been
-  /// negotiated. Returns its number, which may be used again after `remove`.
+  /// negotiated. Returns its number, which is used again after `remove` when all others have been.
   public func add(publishing tracks: [SinkTrack] = []) throws -> Int {
     precondition(tracks.count < Self.holdersPerPeer, "too many tracks")
-    let number = freeNumbers.popLast() ?? peers.count
-    precondition(number < Self.capacity, "too many peer connections")
-    let peer = try SinkPeer(number: number, tracks: tracks, host: host, random: random.fork())
-    if number == peers.count { peers.append(peer) } else { peers[number] = peer }
-    try loop.watch(peer.socket.descriptor, for: .reading, token: UInt64(number))
+    precondition(peers.count < Self.capacity || !freeNumbers.isEmpty, "too many peer connections")
+    let number = peers.count < Self.capacity ? peers.count : freeNumbers[0]
+    let peer = SinkPeer(
+      number: number, tracks: tracks, socket: try socket(at: number / hosts),
+      place: number % hosts, random: random.fork())
+    if number == peers.count {
+      peers.append(peer)
+    } else {
+      peers[number] = peer
+      freeNumbers.removeFirst()
+    }
     return number
+  }
+
+  private func socket(at number: Int) throws -> SinkSocket {
+    if number < sockets.count, let socket = sockets[number] { return socket }
+    let socket = try SinkSocket(first: firstHost, addresses: hosts)
+    try loop.watch(socket.descriptor, for: .reading, token: UInt64(number))
+    if number == sockets.count { sockets.append(socket) } else { sockets[number] = socket }
+    return socket
   }
 
   /// Ends a peer connection without a word.
   public func remove(_ number: Int) {
     guard let peer = peers[number] else { return }
-    loop.unwatch(peer.socket.descriptor)
     for holder in 0..<Self.holdersPerPeer {
       deadlines.set(number * Self.holdersPerPeer + holder, to: nil)
     }
+    goneCounts += peer.counts
     peers[number] = nil
     freeNumbers.append(number)
+    closeSocket(at: number / hosts)
   }
+
+  /// Closes a socket where nobody has it any more.
+  private func closeSocket(at number: Int) {
+    let places = number * hosts..<min(peers.count, (number + 1) * hosts)
+    guard let socket = sockets[number], peers[places].allSatisfy({ $0 == nil }) else { return }
+    loop.unwatch(socket.descriptor)
+    closedDropped += Int(socket.dropped)
+    sockets[number] = nil
+  }
+
+  /// What all peer connections have counted.
+  var counts: SinkPeerCounts {
+    peers.reduce(into: goneCounts) { sum, peer in if let peer { sum += peer.counts } }
+  }
+
+  /// Datagrams for which its sockets had no room.
+  var dropped: Int { sockets.reduce(closedDropped) { $0 + Int($1?.dropped ?? 0) } }
 
   /// The offer of a peer connection, with sections to receive on for seats of these kinds. Its
   /// `a=setup:active` leaves the passive role of DTLS to the server, which is what all take who
@@ -193,22 +236,30 @@ public final class Sink {
   }
 
   private func receive(_ number: Int) {
-    guard let peer = peers[number] else { return }
-    let count = inbox.receive(from: peer.socket.descriptor)
+    guard let socket = sockets[number] else { return }
+    let count = inbox.receive(from: socket.descriptor)
     let now = MonotonicClock.now()
-    var isChanged = false
-    var dropped: UInt32 = 0
     for index in 0..<count {
-      let (bytes, segmentBytes) = inbox.message(index, dropped: &dropped)
-      var start = 0
-      while start < bytes.count {
-        let end = min(start + segmentBytes, bytes.count)
-        let datagram = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end])
-        isChanged = peer.receive(datagram, into: &delays, now: now) || isChanged
-        start = end
-      }
+      let message = inbox.message(index)
+      socket.dropped = max(socket.dropped, message.dropped)
+      guard let place = socket.place(of: message.destination) else { continue }
+      receive(message, number * hosts + place, now: now)
     }
-    if dropped > 0 { peer.setDropped(dropped) }
+  }
+
+  private func receive(_ message: SinkMessage, _ number: Int, now: Instant) {
+    guard number < peers.count, let peer = peers[number], peer.isRemote(message.source) else {
+      return
+    }
+    let bytes = message.bytes
+    var isChanged = false
+    var start = 0
+    while start < bytes.count {
+      let end = min(start + message.segmentBytes, bytes.count)
+      let datagram = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<end])
+      isChanged = peer.receive(datagram, into: &delays, now: now) || isChanged
+      start = end
+    }
     if isChanged { deadlines.lower(number * Self.holdersPerPeer, to: peer.nextDeadline) }
   }
 }

@@ -42,14 +42,15 @@ struct SinkOutbox: ~Copyable {
     return UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + Self.packetBytes])
   }
 
-  /// Takes the packet in `slot`, of `length` bytes, into what `send` will send.
-  mutating func append(length: Int) {
+  /// Takes the packet in `slot`, of `length` bytes, into what `send` will send along a path.
+  mutating func append(length: Int, along path: borrowing SinkPath) {
     precondition(length <= Self.packetBytes)
     vectors[count].length = UInt64(length)
+    path.lead(&messages[count])
     count += 1
   }
 
-  /// Sends all packets on a connected socket; how many the kernel did not take.
+  /// Sends all packets on a socket; how many the kernel did not take.
   mutating func send(on descriptor: Int32) -> Int {
     defer { count = 0 }
     guard count > 0 else { return 0 }

@@ -116,7 +116,7 @@ extension SinkPeer {
   private func finish(_ description: inout SessionDescription) -> String {
     description.bundle = description.media.compactMap(\.mid)
     if !description.media.isEmpty {
-      description.media[0].candidates = [SDPCandidate(host: socket.localAddress, preference: 0)]
+      description.media[0].candidates = [SDPCandidate(host: localAddress, preference: 0)]
       description.media[0].hasEndOfCandidates = true
     }
     return description.text

@@ -5,7 +5,7 @@ import Security
 import Transport
 import Wire
 
-/// One peer connection of a sink: its socket, its transport, what it publishes and what comes.
+/// One peer connection of a sink: its address, its transport, what it publishes and what comes.
 final class SinkPeer {
   /// Between two reports of a stream.
   private static let reportInterval = Duration.seconds(1)
@@ -13,7 +13,8 @@ final class SinkPeer {
   private static let pictureInterval = Duration.milliseconds(500)
 
   let number: Int
-  let socket: SinkSocket
+  /// Its own address: the candidate that an offer names.
+  let localAddress: NetworkAddress
   let credentials: ICECredentials
   let descriptionID: UInt64
   var sources: [SinkSource]
@@ -26,19 +27,25 @@ final class SinkPeer {
 
   private var random: RandomSource
   private var transport: ClientTransport?
+  private let socket: SinkSocket
+  private let place: Int
   private var remote: NetworkAddress?
+  private var path: SinkPath?
   private var nextReport: Instant?
   private var nextPictureRequest: Instant?
   private let reportSSRC: UInt32
   private let cname: String
   private var lastStream = 0
 
-  init(number: Int, tracks: [SinkTrack], host: NetworkAddress, random: RandomSource)
-    throws(SystemError)
-  {
+  /// Makes a peer connection at one of the addresses of a socket.
+  init(
+    number: Int, tracks: [SinkTrack], socket: SinkSocket, place: Int, random: RandomSource
+  ) {
     self.number = number
     self.random = random
-    socket = try SinkSocket(host: host)
+    self.socket = socket
+    self.place = place
+    localAddress = socket.address(at: place)
     credentials = ICECredentials(random: &self.random)
     descriptionID = self.random.next() >> 2
     reportSSRC = UInt32(truncatingIfNeeded: self.random.next())
@@ -64,7 +71,7 @@ final class SinkPeer {
     profiles: [SRTPProfile], now: Instant
   ) throws {
     self.remote = remote
-    try socket.connect(to: remote)
+    path = socket.path(from: place, to: remote)
     transport = try ClientTransport(
       plan: plan, candidates: [remote], certificate: certificate, profiles: profiles,
       random: random.fork(), now: now)
@@ -98,9 +105,16 @@ final class SinkPeer {
       let (length, headerLength, index) = sources[source].write(to: slot, place: place, now: now)
       let protected = transport?.protectRTP(
         slot, length: length, headerLength: headerLength, index: index)
-      if let protected { outbox.append(length: protected) }
+      if let protected { append(length: protected, to: &outbox) }
     }
     counts.unsent += UInt64(outbox.send(on: socket.descriptor))
+  }
+
+  private func append(length: Int, to outbox: inout SinkOutbox) {
+    switch path {
+    case .some(let path): outbox.append(length: length, along: path)
+    case nil: break
+    }
   }
 
   private func sendReports(now: Instant) {
@@ -144,7 +158,10 @@ final class SinkPeer {
   }
 
   private func transmit(_ datagram: [UInt8]) {
-    if !socket.send(datagram) { counts.unsent += 1 }
+    switch path {
+    case .some(let path): if !socket.send(datagram, along: path) { counts.unsent += 1 }
+    case nil: break
+    }
   }
 
   // MARK: Receiving
@@ -168,8 +185,9 @@ final class SinkPeer {
     return false
   }
 
-  /// Notes what the socket has lost in all.
-  func setDropped(_ count: UInt32) { counts.dropped = UInt64(count) }
+  /// Whether a datagram from there is from the other side of the negotiation. Others are nothing to
+  /// it, as they would be to a connected socket.
+  func isRemote(_ source: NetworkAddress) -> Bool { remote == source }
 
   private func find(_ ssrc: UInt32) -> Int? {
     if lastStream < streams.count, streams[lastStream].ssrc == ssrc { return lastStream }
@@ -268,10 +286,16 @@ struct SinkPeerCounts {
   var unreadable: UInt64 = 0
   /// Datagrams that the kernel did not take.
   var unsent: UInt64 = 0
-  /// Datagrams that its own socket had no room for.
-  var dropped: UInt64 = 0
   /// Requests for a key frame.
   var keyFrameRequests: UInt64 = 0
   /// Packets that were asked for again. None is sent again: they are lost.
   var askedAgain: UInt64 = 0
+
+  static func += (sum: inout SinkPeerCounts, counts: SinkPeerCounts) {
+    sum.unannounced += counts.unannounced
+    sum.unreadable += counts.unreadable
+    sum.unsent += counts.unsent
+    sum.keyFrameRequests += counts.keyFrameRequests
+    sum.askedAgain += counts.askedAgain
+  }
 }
