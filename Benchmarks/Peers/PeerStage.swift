@@ -77,9 +77,12 @@ final class PeerStage<Server: PeerServer> {
     return result
   }
 
-  /// The time that the tester has worked: not that in which it only looked whether there is
-  /// anything.
-  private var testerTime: Duration { ThreadClock.now() - server.sink.idle }
+  /// The time since any instant in which the tester has worked: not that in which it only looked
+  /// whether there is anything. What the kernel does on its processor to receive counts, which is
+  /// no thread's.
+  private var testerTime: Duration {
+    MonotonicClock.now() - .origin - server.sink.idle
+  }
 
   private func drain() throws {
     let deadline = MonotonicClock.now() + Self.drainTime

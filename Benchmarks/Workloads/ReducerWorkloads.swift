@@ -160,6 +160,12 @@ extension Benchmark {
     Benchmark("rpc/notification", of: "participant.changed", isLimited: true) {
       NotificationWorkload()
     },
+    Benchmark("crowd/8", of: "hand raised among 8", isLimited: true) {
+      try CrowdWorkload(people: 8)
+    },
+    Benchmark("crowd/32", of: "hand raised among 32", isLimited: true) {
+      try CrowdWorkload(people: 32)
+    },
     Benchmark("join", of: "join: session.open, call.join, media.negotiate") {
       try JoinWorkload()
     },

@@ -7,26 +7,6 @@ import Visits
 /// Whoever waits in the lobby has a view that is empty but for what rings for that person, so there
 /// is nothing else that could be sent to them.
 struct CallView: Equatable, Sendable {
-  /// A person in the call.
-  struct Member: Equatable, Sendable {
-    let id: ParticipantID
-    /// Nil: the word for the role stands in its place.
-    var name: Redacted<String>?
-    var role: Role
-    var kind: GuestKind?
-    var identifiedBy: Identification
-    var isResponsible: Bool
-    var isYou: Bool
-    var devices: Devices
-    var isMutedByStaff: Bool
-    /// `connected`, `connecting` or `reconnecting`.
-    var connection: String
-    /// How good the connection is; nil: not known.
-    var quality: ConnectionQuality?
-    /// The screen that is shared.
-    var sharing: Sharing?
-  }
-
   /// A person in the lobby.
   struct Waiting: Equatable, Sendable {
     let id: ParticipantID
@@ -64,8 +44,8 @@ struct CallView: Equatable, Sendable {
   var participant: ParticipantID?
   /// The call, where it is the person's business.
   var call: Summary?
-  /// Who is in the call, in order of arrival.
-  var roster: [Member] = []
+  /// Who is in the call.
+  var roster = Roster()
   /// Who waits, in order of arrival; nil for whom that is no business of.
   var waiting: [Waiting]?
   /// Who is speaking, loudest first.
@@ -83,7 +63,7 @@ struct CallView: Equatable, Sendable {
 }
 
 extension ControlPlane {
-  /// What a session's person may see now.
+  /// What a session's person may see now; of the roster, what `renewRosters` has found last.
   func view(of session: SessionID) -> CallView {
     var view = CallView()
     guard let state = sessions[session], let visit = state.visit,
@@ -107,7 +87,7 @@ extension ControlPlane {
     case .call:
       view.call = summary(of: scene)
       let role = me?.role ?? state.identity.role
-      view.roster = scene.roster.map { member($0, in: scene, seenBy: role, you: me?.id) }
+      view.roster = attendances[visit]?.rosters[role] ?? Roster()
       view.chat = me.map { scene.visit.chat(of: $0.id).map(\.id) } ?? []
       view.hidesPatients = role == .guest && !scene.clinic.settings.guestsSeePatientName
       view.speakers = (attendances[visit]?.speakers ?? []).compactMap { number in
@@ -154,20 +134,6 @@ extension ControlPlane {
     return summary
   }
 
-  private func member(
-    _ participant: Participant, in scene: Scene, seenBy role: Role, you: ParticipantID?
-  ) -> CallView.Member {
-    CallView.Member(
-      id: participant.id,
-      name: journal.decided.name(of: participant, in: scene.visit, for: role),
-      role: participant.role, kind: participant.kind, identifiedBy: participant.identifiedBy,
-      isResponsible: participant.person == scene.visit.responsible,
-      isYou: participant.id == you, devices: participant.shownDevices,
-      isMutedByStaff: participant.isMutedByStaff, connection: connection(of: participant),
-      quality: attendances[scene.visit.id]?.qualities[participant.id],
-      sharing: participant.sharing)
-  }
-
   private func waiting(_ participant: Participant, in scene: Scene) -> CallView.Waiting {
     let invite = participant.invite.flatMap(scene.visit.invite)
     return CallView.Waiting(
@@ -176,14 +142,5 @@ extension ControlPlane {
       role: participant.role, kind: participant.kind, identifiedBy: participant.identifiedBy,
       enteredBy: invite.map { $0.isPersonal ? "personal_link" : "general_link" } ?? "token",
       invite: invite?.id, since: participant.since, held: participant.heldBecause)
-  }
-
-  private func connection(of participant: Participant) -> String {
-    guard participant.connection == .connected else { return "reconnecting" }
-    switch peerNumbers[participant.id].flatMap({ peers[$0]?.state }) {
-    case .connected: return "connected"
-    case .silent, .closed: return "reconnecting"
-    case .registering, .connecting, nil: return "connecting"
-    }
   }
 }

@@ -74,7 +74,7 @@ extension ControlPlane {
     let seats = view.participant.flatMap { peerNumbers[$0] }.flatMap { peers[$0]?.seating.snapshot }
     return .compact([
       "call": call.json(place: view.place),
-      "roster": .array(view.roster.map(\.json)),
+      "roster": .array(view.roster.members.map { $0.json(you: view.participant) }),
       "lobby": view.waiting.map { .array($0.map(\.json)) },
       "seats": .array((seats ?? []).map(\.json)),
       "speakers": .array(view.speakers.map { .string($0.text) }),
@@ -112,7 +112,7 @@ extension ControlPlane {
 
   /// A chat message, for one of those who have it.
   func describe(_ message: ChatMessage, for view: CallView) -> JSON {
-    let member = view.roster.first { $0.id == message.sender }
+    let member = view.roster.members.first { $0.id == message.sender }
     // Who has left is named as when they wrote, where the viewer may see that name.
     let isHidden = view.hidesPatients && (message.role == .patient || message.role == .proxy)
     let name = member?.name ?? (isHidden ? nil : message.name)
@@ -161,13 +161,14 @@ extension CallView.Summary {
   }
 }
 
-extension CallView.Member {
-  var json: JSON {
+extension Roster.Member {
+  /// The person as told to one of those who see them so.
+  func json(you: ParticipantID?) -> JSON {
     .compact([
       "id": .string(id.text), "name": name.map { .string($0.value) } ?? .null,
       "role": .string(role.rawValue), "kind": kind.map { .string($0.rawValue) },
       "identified_by": .string(identifiedBy.rawValue), "responsible": .bool(isResponsible),
-      "you": .bool(isYou), "microphone": .bool(devices.microphone),
+      "you": .bool(id == you), "microphone": .bool(devices.microphone),
       "camera": .bool(devices.camera && sharing?.replacesCamera != true),
       "muted_by_staff": .bool(isMutedByStaff),
       "hand_raised": .bool(devices.handRaised), "connection": .string(connection),

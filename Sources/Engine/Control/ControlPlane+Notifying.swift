@@ -5,6 +5,7 @@ import Visits
 extension ControlPlane {
   /// A snapshot is about to tell the client everything, so that nothing is left for notifications.
   mutating func showAll(_ session: SessionID) {
+    if let visit = sessions[session]?.visit { renewRosters(of: visit) }
     let view = view(of: session)
     sessions[session]?.shown = view
     let visit = describeVisit(of: session)
@@ -26,18 +27,21 @@ extension ControlPlane {
   }
 
   /// Tells a client what has changed in its view.
-  mutating func settleSession(_ session: SessionID, _ visit: VisitID) {
+  mutating func settleSession(
+    _ session: SessionID, _ visit: VisitID, _ known: inout RosterChanges
+  ) {
     guard let state = sessions[session] else { return }
     let old = state.shown
     if let participant = state.identity.participant,
+      journal.scene(of: visit)?.participant(participant) == nil,
       journal.decided.visits[visit]?.participant(participant) == nil
     {
       sessions[session]?.identity.participant = nil
       watchExpiry(of: session)
     }
     let new = view(of: session)
-    guard new != old else { return }
     sessions[session]?.shown = new
+    guard new != old else { return }
     if old.place == .call, new.place != .call { sessions[session]?.signaling.forgetMissed() }
     if old.place != new.place {
       // One sees more of the visit, or less, from another place.
@@ -45,7 +49,9 @@ extension ControlPlane {
       sessions[session]?.shownVisit = described
       notifyMove(session, from: old, to: new, visit)
     } else if new.place == .call {
-      notifyRoster(session, from: old, to: new)
+      if old.roster != new.roster {
+        notifyRoster(session, known.change(from: old.roster, to: new.roster), you: new.participant)
+      }
       notifyChat(session, from: old, to: new)
       if old.waiting != new.waiting, let waiting = new.waiting {
         notify(session, .lobbyChanged, ["waiting": .array(waiting.map(\.json))])
@@ -96,31 +102,32 @@ extension ControlPlane {
   }
 
   private mutating func notifyRoster(
-    _ session: SessionID, from old: CallView, to new: CallView
+    _ session: SessionID, _ change: RosterChange, you: ParticipantID?
   ) {
-    for member in old.roster where !new.roster.contains(where: { $0.id == member.id }) {
-      let reason = departures[member.id]?.rawValue ?? "held"
+    for id in change.left {
+      let reason = departures[id]?.rawValue ?? "held"
       notify(
-        session, .participantLeft,
-        ["participant": .string(member.id.text), "reason": .string(reason)])
+        session, .participantLeft, ["participant": .string(id.text), "reason": .string(reason)])
     }
-    for member in new.roster {
-      guard let before = old.roster.first(where: { $0.id == member.id }) else {
-        notify(session, .participantJoined, ["participant": member.json])
-        continue
+    for (before, now) in change.news {
+      if let before {
+        notifyChange(session, from: before, to: now, you: you)
+      } else {
+        notify(session, .participantJoined, ["participant": now.json(you: you)])
       }
-      notifyChange(session, from: before, to: member)
     }
   }
 
   /// What has changed about one person: shared screens and the connection's quality are told by
   /// themselves.
   private mutating func notifyChange(
-    _ session: SessionID, from old: CallView.Member, to new: CallView.Member
+    _ session: SessionID, from old: Roster.Member, to new: Roster.Member, you: ParticipantID?
   ) {
     var known = old
     (known.sharing, known.quality) = (new.sharing, new.quality)
-    if known != new { notify(session, .participantChanged, ["participant": new.json]) }
+    if known != new {
+      notify(session, .participantChanged, ["participant": new.json(you: you)])
+    }
     if old.sharing != new.sharing {
       notify(
         session, .shareChanged,

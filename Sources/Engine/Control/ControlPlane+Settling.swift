@@ -22,8 +22,10 @@ extension ControlPlane {
     let scene = journal.scene(of: visit)
     for number in attendances[visit]?.peers ?? [] { settlePeer(number, scene) }
     settleMirrors(visit)
-    for session in attendances[visit]?.sessions ?? [] { settleSession(session, visit) }
-    for number in attendances[visit]?.peers ?? [] { settleSeats(number, scene) }
+    renewRosters(of: visit)
+    var known = RosterChanges()
+    for session in attendances[visit]?.sessions ?? [] { settleSession(session, visit, &known) }
+    settleSeats(visit, scene)
     if let idle = attendances[visit], idle.sessions.isEmpty, idle.peers.isEmpty,
       scene?.call == nil
     {
@@ -62,31 +64,41 @@ extension ControlPlane {
     return open
   }
 
-  /// Seats those who are in the call for a viewer who is; nobody for a viewer who is not.
-  private mutating func settleSeats(_ viewer: PeerNumber, _ scene: Scene?) {
-    guard let peer = peers[viewer], peer.isUsable, let scene else { return }
-    var candidates: [Seating.Candidate] = []
-    if peer.isAdmitted {
-      for participant in scene.roster where participant.id != peer.participant {
-        guard let number = peerNumbers[participant.id], let other = peers[number], other.isAdmitted,
-          other.isUsable
-        else { continue }
-        candidates.append(
-          Seating.Candidate(
-            participant: participant.id, peer: number,
-            sharesScreen: participant.sharing != nil && other.offersScreen))
+  /// Seats those who are in the call for the viewers who are; nobody for the others.
+  private mutating func settleSeats(_ visit: VisitID, _ scene: Scene?) {
+    guard let scene, let attendance = attendances[visit], !attendance.peers.isEmpty else { return }
+    let candidates = candidates(in: scene)
+    let speakers = attendance.speakers.compactMap { peers[$0]?.participant }
+    let viewers = attendance.sessions.compactMap { session in
+      sessions[session]?.identity.participant.map { ($0, session) }
+    }
+    let sessionIDs = Dictionary(viewers, uniquingKeysWith: { first, _ in first })
+    for number in attendance.peers {
+      guard let peer = peers[number], peer.isUsable else { continue }
+      let session = sessionIDs[peer.participant].flatMap { sessions[$0] }
+      let outcome = peers[number]?.seating.arrange(
+        peer.isAdmitted ? candidates : Seating.Candidates(), besides: number,
+        pins: session?.pins ?? [], speakers: speakers, views: session?.seatViews ?? [])
+      guard let outcome else { continue }
+      for command in outcome.commands { emit(.worker(peer.worker, .seat(number, command))) }
+      for limit in outcome.limits {
+        emit(.worker(peer.worker, .limitLayers(number, seat: limit.seat, most: limit.most)))
       }
+      notifySeats(outcome.changes, of: number)
     }
-    let speakers = (attendances[peer.visit]?.speakers ?? []).compactMap { peers[$0]?.participant }
-    let session = sessionID(of: peer).flatMap { sessions[$0] }
-    let outcome = peers[viewer]?.seating.arrange(
-      candidates, pins: session?.pins ?? [], speakers: speakers, views: session?.seatViews ?? [])
-    guard let outcome else { return }
-    for command in outcome.commands { emit(.worker(peer.worker, .seat(viewer, command))) }
-    for limit in outcome.limits {
-      emit(.worker(peer.worker, .limitLayers(viewer, seat: limit.seat, most: limit.most)))
-    }
-    notifySeats(outcome.changes, of: viewer)
+  }
+
+  /// Those in the call whose media can be had.
+  private func candidates(in scene: Scene) -> Seating.Candidates {
+    Seating.Candidates(
+      scene.participants.compactMap { participant in
+        guard participant.place == .call, let number = peerNumbers[participant.id],
+          let peer = peers[number], peer.isAdmitted, peer.isUsable
+        else { return nil }
+        return Seating.Candidate(
+          participant: participant.id, peer: number,
+          sharesScreen: participant.sharing != nil && peer.offersScreen)
+      })
   }
 
   func sessionID(of peer: Peer) -> SessionID? {

@@ -95,6 +95,7 @@ public struct ControlPlane: Sendable {
   var rooms: [RoomNumber: VisitID] = [:]
   var lastPeer: UInt64 = 0
   var lastRoom: UInt64 = 0
+  var rosterVersion: UInt64 = 0
 
   /// Who hears about visits without taking part in them.
   var listening: [ClinicID: Listening] = [:]

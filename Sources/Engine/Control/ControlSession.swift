@@ -122,4 +122,6 @@ struct Attendance: Sendable {
   var speakers: [PeerNumber] = []
   /// How good the connections of those in the call are, as far as they have reported it.
   var qualities: [ParticipantID: ConnectionQuality] = [:]
+  /// Who is in the call, as those of each role see them, when that was last looked at.
+  var rosters: [Role: Roster] = [:]
 }

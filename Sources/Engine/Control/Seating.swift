@@ -32,6 +32,33 @@ public struct Seating: Equatable, Sendable {
     }
   }
 
+  /// Everybody whom the viewers in a call could see, and the way to each: the same for all viewers,
+  /// so that it is made once.
+  public struct Candidates: Sendable {
+    /// In order of arrival.
+    let all: [Candidate]
+    /// Those of them who share a screen.
+    let sharing: [Candidate]
+    private let byPeer: [PeerNumber: Int]
+    private let byParticipant: [ParticipantID: Int]
+
+    /// Those who can be seen, in order of arrival, each once.
+    public init(_ all: [Candidate] = []) {
+      self.all = all
+      sharing = all.filter(\.sharesScreen)
+      byPeer = Dictionary(
+        all.indices.lazy.map { (all[$0].peer, $0) }, uniquingKeysWith: { first, _ in first })
+      byParticipant = Dictionary(
+        all.indices.lazy.map { (all[$0].participant, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func index(of peer: PeerNumber) -> Int? { byPeer[peer] }
+
+    subscript(_ participant: ParticipantID) -> Candidate? {
+      byParticipant[participant].map { all[$0] }
+    }
+  }
+
   /// What the client is told about one seat.
   public struct Change: Equatable, Sendable {
     /// The seat's index.
@@ -128,27 +155,31 @@ public struct Seating: Equatable, Sendable {
     }
   }
 
-  /// Seats people: `candidates` in order of arrival, without the viewer; pins in the viewer's
-  /// order; speakers loudest first; how large the viewer shows the seats of which it has said so.
+  /// Seats people: those of `candidates` who are not the viewer; pins in the viewer's order;
+  /// speakers loudest first; how large the viewer shows the seats of which it has said so.
   public mutating func arrange(
-    _ candidates: [Candidate], pins: [Pin] = [], speakers: [ParticipantID] = [],
-    views: [SeatView] = []
+    _ candidates: Candidates, besides viewer: PeerNumber? = nil, pins: [Pin] = [],
+    speakers: [ParticipantID] = [], views: [SeatView] = []
   ) -> Outcome {
     var outcome = Outcome()
-    func order(_ source: MediaSource) -> [Candidate] {
-      let pinned = pins.filter { $0.source == source }.compactMap { pin in
-        candidates.first { $0.participant == pin.participant }
+    func wishes(_ kind: SeatKind) -> [[Candidate]] {
+      let pinned = pins.filter { $0.source == kind.sources.video }.compactMap {
+        candidates[$0.participant]
       }
-      return pinned + candidates
+      let sitting = occupants(kind).compactMap { candidates.index(of: $0) }.sorted()
+      return [pinned, sitting.map { candidates.all[$0] }]
     }
-    fill(.person, with: order(.camera), firstPinned: pins, into: &outcome)
+    func isOther(_ candidate: Candidate) -> Bool { candidate.peer != viewer }
+    fill(.person, with: wishes(.person) + [candidates.all], where: isOther, into: &outcome)
     fill(
-      .screen, with: order(.screen).filter(\.sharesScreen), firstPinned: pins, into: &outcome)
-    let shown = Set(seats.filter { $0.kind == .person }.compactMap { $0.occupant?.peer })
-    let voices = speakers.compactMap { speaker in
-      candidates.first { $0.participant == speaker && !shown.contains($0.peer) }
-    }
-    fill(.voice, with: voices, firstPinned: [], into: &outcome)
+      .screen, with: wishes(.screen) + [candidates.sharing],
+      where: { isOther($0) && $0.sharesScreen }, into: &outcome)
+    let shown = Set(occupants(.person))
+    let voices = speakers.compactMap { candidates[$0] }.filter { !shown.contains($0.peer) }
+    let speaking = Set(occupants(.voice))
+    fill(
+      .voice, with: [voices.filter { speaking.contains($0.peer) }, voices], where: isOther,
+      into: &outcome)
     for at in seats.indices {
       let most = most(for: seats[at], pins: pins, views: views)
       guard seats[at].most != most else { continue }
@@ -196,11 +227,18 @@ public struct Seating: Equatable, Sendable {
 
   // MARK: Filling
 
+  private func occupants(_ kind: SeatKind) -> [PeerNumber] {
+    seats.lazy.filter { $0.kind == kind }.compactMap { $0.occupant?.peer }
+  }
+
+  /// Gives the seats of a kind to the first in `groups`: pinned first, then those who sit, then the
+  /// others, so that nobody moves without need.
   private mutating func fill(
-    _ kind: SeatKind, with order: [Candidate], firstPinned pins: [Pin], into outcome: inout Outcome
+    _ kind: SeatKind, with groups: [[Candidate]], where isWanted: (Candidate) -> Bool,
+    into outcome: inout Outcome
   ) {
     let places = seats.indices.filter { seats[$0].kind == kind }
-    let wanted = choose(places.count, from: order, pins: pins, seated: places, kind: kind)
+    let wanted = Self.choose(places.count, from: groups, where: isWanted)
     for at in places {
       guard let occupant = seats[at].occupant, !wanted.contains(where: { $0.peer == occupant.peer })
       else { continue }
@@ -214,20 +252,19 @@ public struct Seating: Equatable, Sendable {
     }
   }
 
-  /// Pinned first, then those who sit, then the others: so nobody moves without need.
-  private func choose(
-    _ count: Int, from order: [Candidate], pins: [Pin], seated places: [Int], kind: SeatKind
+  /// The first so many, each once. It ends as soon as there are enough: there can be hundreds.
+  private static func choose(
+    _ count: Int, from groups: [[Candidate]], where isWanted: (Candidate) -> Bool
   ) -> [Candidate] {
-    let sitting = Set(places.compactMap { seats[$0].occupant?.peer })
-    let source = kind.sources.video
-    func isPinned(_ candidate: Candidate) -> Bool {
-      pins.contains { $0.participant == candidate.participant && $0.source == source }
-    }
-    let ranked =
-      order.filter(isPinned) + order.filter { sitting.contains($0.peer) } + order
     var chosen: [Candidate] = []
-    for candidate in ranked where chosen.count < count {
-      if !chosen.contains(where: { $0.peer == candidate.peer }) { chosen.append(candidate) }
+    for group in groups {
+      for candidate in group {
+        guard chosen.count < count else { return chosen }
+        guard isWanted(candidate), !chosen.contains(where: { $0.peer == candidate.peer }) else {
+          continue
+        }
+        chosen.append(candidate)
+      }
     }
     return chosen
   }

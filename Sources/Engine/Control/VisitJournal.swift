@@ -41,6 +41,9 @@ struct VisitJournal: Sendable {
   /// All that has been decided.
   private(set) var decided: VisitLedger
   private var durable: VisitLedger
+  /// Who is here, of every visit in which anybody is: kept up with each event, as one change in a
+  /// visit is told to all who are in it, and everybody asks.
+  private var presences: [VisitID: Presence] = [:]
   private var waiting: [Entry] = []
   private var nextPosition: UInt64
   private(set) var isFailing = false
@@ -54,6 +57,7 @@ struct VisitJournal: Sendable {
     decided = try VisitLedger(restoring: events, at: now)
     durable = decided
     nextPosition = last + 1
+    renewPresences(of: Set(decided.visits.keys))
   }
 
   // MARK: What changes it
@@ -75,8 +79,10 @@ struct VisitJournal: Sendable {
     let stored = number(events, mark: reply?.mark)
     guard !stored.isEmpty || !waiting.isEmpty else {
       for event in events { durable.apply(event) }
+      renewPresences(of: Self.visits(in: events))
       return Outcome(events: events, stored: [], waits: false, isDurable: true)
     }
+    renewPresences(of: Self.visits(in: events))
     // With nothing to do, what was asked for may still hold only by an entry before this one.
     let waits = givesAccess || (events.isEmpty && waiting.contains(where: \.givesAccess))
     waiting.append(
@@ -95,6 +101,7 @@ struct VisitJournal: Sendable {
     for entry in done {
       for event in entry.events { durable.apply(event) }
     }
+    renewPresences(of: Self.visits(in: done.flatMap(\.events)))
     return done
   }
 
@@ -117,6 +124,7 @@ struct VisitJournal: Sendable {
   @discardableResult
   private mutating func rebuild(from kept: [Entry], at moment: Moment) -> [StoredEvent] {
     for entry in waiting { nextPosition -= UInt64(entry.events.count(where: \.isDurable)) }
+    var touched = Self.visits(in: waiting.flatMap(\.events))
     decided = durable
     waiting = []
     var stored: [StoredEvent] = []
@@ -126,13 +134,31 @@ struct VisitJournal: Sendable {
         !events.contains(where: \.givesAccess)
       else { continue }
       for event in events { decided.apply(event) }
+      touched.formUnion(Self.visits(in: events))
       stored += number(events, mark: entry.mark)
       waiting.append(
         Entry(
           command: entry.command, actor: entry.actor, events: events, position: nextPosition - 1,
           givesAccess: false, mark: entry.mark))
     }
+    renewPresences(of: touched)
     return stored
+  }
+
+  private static func visits(in events: [VisitEvent]) -> Set<VisitID> {
+    Set(events.lazy.compactMap(\.visit))
+  }
+
+  private mutating func renewPresences(of visits: Set<VisitID>) {
+    for id in visits {
+      guard let visit = decided.visits[id], let kept = durable.visits[id],
+        !visit.participants.isEmpty
+      else {
+        presences[id] = nil
+        continue
+      }
+      presences[id] = Presence(visit.participants, keptAs: kept.participants)
+    }
   }
 
   private mutating func number(_ events: [VisitEvent], mark: RequestMark?) -> [StoredEvent] {
@@ -162,7 +188,9 @@ struct VisitJournal: Sendable {
     guard let visit = decided.visits[id], let kept = durable.visits[id],
       let clinic = decided.clinics[visit.clinic]
     else { return nil }
-    return Scene(visit, clinic: clinic, keptAs: waiting.isEmpty ? visit : kept)
+    return Scene(
+      visit, clinic: clinic, call: visit.call?.id == kept.call?.id ? visit.call : nil,
+      presence: presences[id] ?? Presence())
   }
 }
 
@@ -172,43 +200,4 @@ enum ControlRefusal: Error, Equatable {
   case rules(Refusal)
   /// It would give access, and nothing can be put on record.
   case storageUnavailable
-}
-
-/// A visit as it holds for people now: of what was decided, as much as is on disk, less all that
-/// was taken away.
-struct Scene: Equatable, Sendable {
-  /// The visit as decided: for what gives no access (heading, people, who is responsible).
-  let visit: Visit
-  /// The clinic that it belongs to.
-  let clinic: Clinic
-  /// The call, where one is on record.
-  let call: Call?
-  /// Who is here, in order of arrival; an admission that is not on record is left out.
-  let participants: [Participant]
-
-  init(_ visit: Visit, clinic: Clinic, keptAs kept: Visit) {
-    self.visit = visit
-    self.clinic = clinic
-    call = visit.call?.id == kept.call?.id ? visit.call : nil
-    participants = visit.participants.compactMap { decided in
-      guard let kept = kept.participant(decided.id) else { return nil }
-      var present = decided
-      if kept.admission == nil { present.admission = nil }
-      present.isMutedByStaff = decided.isMutedByStaff || kept.isMutedByStaff
-      return present
-    }
-  }
-
-  /// Who is in the call, in order of arrival.
-  var roster: [Participant] { participants.filter { $0.place == .call } }
-  /// Who waits, in order of arrival.
-  var lobby: [Participant] { participants.filter { $0.place == .lobby } }
-
-  /// The participant with this identifier.
-  func participant(_ id: ParticipantID?) -> Participant? {
-    id.flatMap { id in participants.first { $0.id == id } }
-  }
-
-  /// Where somebody is.
-  func place(of id: ParticipantID?) -> Place { participant(id)?.place ?? .out }
 }
