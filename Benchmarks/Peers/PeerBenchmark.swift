@@ -37,7 +37,9 @@ struct PeerBenchmark {
     func senders(_ load: PeerLoad, own: Int) -> Int {
       switch load {
       case .default: normal
-      case .half: max(1, janus.senders / 2)
+      // Its limit lies between the senders that were found and one more: half of that, to the
+      // nearest.
+      case .half: max(1, (janus.senders + 1) / 2)
       case .highest: max(1, own)
       }
     }
