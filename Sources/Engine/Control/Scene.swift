@@ -46,8 +46,7 @@ struct Presence: Equatable, Sendable {
 
   /// Those of `decided` who are on disk as well, as `kept`, and with no more than they have there.
   init(_ decided: [Participant], keptAs kept: [Participant]) {
-    let indices = kept.indices.lazy.map { (kept[$0].id, $0) }
-    let keptPlaces = Dictionary(indices, uniquingKeysWith: { first, _ in first })
+    let keptPlaces = Self.places(of: kept)
     participants = decided.compactMap { decided in
       guard let kept = keptPlaces[decided.id].map({ kept[$0] }) else { return nil }
       var present = decided
@@ -55,12 +54,12 @@ struct Presence: Equatable, Sendable {
       present.isMutedByStaff = decided.isMutedByStaff || kept.isMutedByStaff
       return present
     }
-    let found = participants
-    places =
-      found.map(\.id) == kept.map(\.id)
-      ? keptPlaces
-      : Dictionary(
-        found.indices.lazy.map { (found[$0].id, $0) }, uniquingKeysWith: { first, _ in first })
+    places = Self.places(of: participants)
+  }
+
+  private static func places(of participants: [Participant]) -> [ParticipantID: Int] {
+    Dictionary(
+      participants.enumerated().lazy.map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The participant with this identifier.
