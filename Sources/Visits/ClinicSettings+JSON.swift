@@ -92,8 +92,8 @@ extension ClinicSettings {
     try reader.read("free_text_heading", into: &freeTextHeading)
     if let bands = reader.take("age_bands") {
       var nested = try DocumentReader(bands, path: "age_bands")
-      try nested.read("child", into: &ageBands.child, in: 0...150)
-      try nested.read("youth", into: &ageBands.youth, in: 0...150)
+      try nested.read("child", into: &ageBands.child, in: 0...149)
+      try nested.read("youth", into: &ageBands.youth, in: 1...150)
       guard ageBands.child < ageBands.youth else { throw nested.wrong("youth") }
       try nested.finish()
     }

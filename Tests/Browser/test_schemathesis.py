@@ -15,10 +15,11 @@ REFUSED = ["400", "401", "403", "404", "405", "411", "412", "413", "415", "422",
 
 #: Where a request of another form can be answered well all the same: each recipient is refused on
 #: their own; and the library under the web front loses a field like Idempotency-Key behind one whose
-#: name is the beginning of a common one ("C: x"), so that a bad key counts as none.
+#: name is the beginning of a common one ("C: x"), so that a bad key counts as none, and a visit that
+#: is closed is what stands in the way (409).
 ANSWERED = {
-    "createInvites": ["201", "202"], "createVisit": ["201", "202"], "createToken": ["201"],
-    "resendInvite": ["200", "202"], "makeGeneralLink": ["200", "202"],
+    "createInvites": ["201", "202", "409"], "createVisit": ["201", "202"], "createToken": ["201"],
+    "resendInvite": ["200", "202", "409"], "makeGeneralLink": ["200", "202", "409"],
 }
 
 CONFIGURATION = f"""

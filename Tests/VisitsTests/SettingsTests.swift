@@ -37,6 +37,8 @@ import Testing
     (#"{"backgrounds":["per_a"]}"#, "backgrounds[0]"),
     (#"{"rating_scale":"stars"}"#, "rating_scale"),
     (#"{"age_bands":{"child":18}}"#, "age_bands.youth"),
+    (#"{"age_bands":{"child":150}}"#, "age_bands.child"),
+    (#"{"age_bands":{"youth":0}}"#, "age_bands.youth"),
     (#"{"age_bands":{"grandchild":18}}"#, "age_bands.grandchild"),
     (#"{"join_button":""}"#, "join_button"),
     (#"{"invitation_text":{"sv":""}}"#, "invitation_text.sv"),
