@@ -130,12 +130,6 @@ public struct Worker: ~Copyable {
     if isFull != wasFull { emit(.loadChanged(isFull: isFull)) }
   }
 
-  /// Whether the packets of a frame wait for each other here: not where the driver lets them gather.
-  public var gathersFrames: Bool {
-    get { relay.gathersFrames }
-    set { relay.gathersFrames = newValue }
-  }
-
   /// When packets that wait for the rest of their frame go out at the latest; nil where none do.
   public var gatheringUntil: Instant? { relay.gatheringUntil }
 

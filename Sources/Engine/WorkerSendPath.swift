@@ -71,12 +71,11 @@ struct WorkerSendPath: PacketSink, ~Copyable {
   }
 
   /// First the peer itself, then what its transport keeps elsewhere.
-  func prefetch(_ relayPeer: Handle, distance: Int) {
+  func prefetch(_ relayPeer: Handle, _ step: PrefetchStep) {
     guard let peer = peer(of: relayPeer) else { return }
-    if distance > 1 {
-      peers.prefetch(peer)
-    } else if peers.contains(peer) {
-      peers[peer].transport.prefetchKeys()
+    switch step {
+    case .itself: peers.prefetch(peer)
+    case .whatItNames: if peers.contains(peer) { peers[peer].transport.prefetchKeys() }
     }
   }
 

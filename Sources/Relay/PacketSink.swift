@@ -9,9 +9,9 @@ public protocol PacketSink: ~Copyable {
   /// Turns to a peer: the packets that follow are for it. False where it cannot be sent to now.
   mutating func turn(to peer: Handle) -> Bool
 
-  /// Tells that a peer will be turned to, after `distance` others: 2, then 1. The processor can be
-  /// told to bring near what that will need, each time what has been found by the time before.
-  func prefetch(_ peer: Handle, distance: Int)
+  /// Tells that a peer will soon be turned to, twice: the processor can be told to bring near what
+  /// that will need.
+  func prefetch(_ peer: Handle, _ step: PrefetchStep)
 
   /// Memory for one packet, at least `Limits.datagramBytes` long and good until the next call; nil
   /// where there is no room.
@@ -29,7 +29,15 @@ public protocol PacketSink: ~Copyable {
 
 extension PacketSink where Self: ~Copyable {
   /// Does nothing.
-  public func prefetch(_ peer: Handle, distance: Int) {}
+  public func prefetch(_ peer: Handle, _ step: PrefetchStep) {}
+}
+
+/// What of something is to be brought near.
+public enum PrefetchStep {
+  /// What stands in the place itself.
+  case itself
+  /// What is kept elsewhere, as the place, which is near by now, tells where that is.
+  case whatItNames
 }
 
 /// A clear RTP packet in a slot, on its way out.

@@ -5,12 +5,13 @@ import Wire
 // done for a receiver (its keys, its numbers, the way through the kernel) is done once for all of
 // them.
 extension Relay {
-  /// How long a packet that does not end its frame waits for those that follow, where
-  /// `gathersFrames`. Until the last of a frame has come, a decoder can do nothing with the first.
+  /// How long a packet that does not end its frame waits for those that follow. Until the last of a
+  /// frame has come, a decoder can do nothing with the first.
   public static let gatheringTime = Duration.milliseconds(4)
 
   /// Keeps a packet until its track is due: at the end of a frame, for sound and at the start of a
-  /// key frame that is wanted at once, and in any case after `gatheringTime`.
+  /// key frame that is wanted at once, and in any case after `gatheringTime`, or as soon as the next
+  /// one is not to be expected within that.
   mutating func queue(_ arrived: MediaPacket, of stream: Handle, now: Instant) {
     let track = receivers[stream].track
     var packet = arrived
@@ -43,14 +44,18 @@ extension Relay {
     let isNextFrame =
       waiting > 0 && packet.header.timestamp != tracks[track].waiting[waiting - 1].header.timestamp
     tracks[track].waiting.append(packet)
+    tracks[track].framePace.note(packet.header.timestamp, now: now)
+    if waiting == 0 { tracks[track].waitingUntil = now + Self.gatheringTime }
     let isWhole =
-      !gathersFrames || isUrgent || isNextFrame || packet.header.marker || packet.isLate
-      || packet.isPadding || tracks[track].kind == .audio
-    if isWhole || tracks[track].waiting.isFull {
+      isUrgent || isNextFrame || packet.header.marker || packet.isLate || packet.isPadding
+      || tracks[track].kind == .audio
+    if isWhole || tracks[track].waiting.isFull
+      || !tracks[track].framePace.expectsNext(by: tracks[track].waitingUntil)
+    {
       makeDue(track)
       isCrowded = isCrowded || tracks[track].waiting.isFull
     } else if waiting == 0 {
-      gathering.set(Int(track.index), to: now + Self.gatheringTime)
+      gathering.set(Int(track.index), to: tracks[track].waitingUntil)
     }
   }
 
@@ -114,15 +119,17 @@ extension Relay {
   ) -> Bool {
     let longest = longestPacket(waitingOn: track)
     if tracks[track].nextRoute == 0 {
-      prefetch(behind: -1, of: track, sink: sink)
+      for place in 0..<3 { prefetch(.itself, at: place, of: track, sink: sink) }
+      for place in 0..<2 { prefetch(.whatItNames, at: place, of: track, sink: sink) }
     }
     while tracks[track].nextRoute < tracks[track].routes.count {
       if sink.wantsFlush { return false }
-      let route = tracks[track].routes[tracks[track].nextRoute]
-      prefetch(behind: tracks[track].nextRoute, of: track, sink: sink)
+      let place = tracks[track].nextRoute
+      let route = tracks[track].routes[place]
+      prefetch(.itself, at: place + 3, of: track, sink: sink)
       tracks[track].nextRoute += 1
       if sink.turn(to: route.viewer) {
-        send(track, on: route.stream, longest: longest, now: now, pool: pool, sink: &sink)
+        send(track, at: place, longest: longest, now: now, pool: pool, sink: &sink)
       } else {
         let count = tracks[track].waiting.count
         counters.attempted &+= UInt64(count)
@@ -137,28 +144,27 @@ extension Relay {
 
   /// Receivers are many, and most of what is kept of each has left the processor's cache since its
   /// last turn: it is asked for while those before them have theirs. What stands in one place tells
-  /// where the rest is, so that this takes two steps.
+  /// where the rest is, so that this takes two steps. They are not taken at once, as a processor
+  /// fetches a dozen or so lines at a time, and waits where it is asked for more.
   private func prefetch(
-    behind place: Int, of track: Handle, sink: borrowing some PacketSink & ~Copyable
+    _ step: PrefetchStep, at place: Int, of track: Handle,
+    sink: borrowing some PacketSink & ~Copyable
   ) {
-    let count = tracks[track].routes.count
-    if place + 2 < count {
-      let route = tracks[track].routes[place + 2]
-      senders.prefetch(route.stream)
-      sink.prefetch(route.viewer, distance: 2)
+    guard place < tracks[track].routes.count else { return }
+    let route = tracks[track].routes[place]
+    switch step {
+    case .itself: senders.prefetch(route.stream)
+    case .whatItNames: senders[route.stream].prefetch()
     }
-    if place + 1 < count {
-      let route = tracks[track].routes[place + 1]
-      senders[route.stream].prefetch()
-      sink.prefetch(route.viewer, distance: 1)
-    }
+    sink.prefetch(route.viewer, step)
   }
 
-  /// Sends all that waits on a track to one receiver.
+  /// Sends all that waits on a track to the receiver at a place of its routes.
   private mutating func send(
-    _ track: Handle, on route: Handle, longest: Int, now: Instant, pool: borrowing PacketPool,
+    _ track: Handle, at place: Int, longest: Int, now: Instant, pool: borrowing PacketPool,
     sink: inout some PacketSink & ~Copyable
   ) {
+    let route = tracks[track].routes[place].stream
     let best = tracks[track].bestLayer
     var isKeyFrameWanted = false
     var owesReport = false
@@ -186,6 +192,7 @@ extension Relay {
         isKeyFrameWanted =
           isKeyFrameWanted || reason == .awaitingKeyFrame || reason == .beforeSeating
       }
+      if index == 0 { prefetch(.whatItNames, at: place + 2, of: track, sink: sink) }
     }
     if owesReport { hastenReports(of: route, now: now) }
     if isKeyFrameWanted { requestKeyFrame(for: route, now: now) }

@@ -39,9 +39,6 @@ public struct Relay: ~Copyable {
   var nextDue = 0
   /// Whether a track has as many packets waiting as it can.
   var isCrowded = false
-  /// Whether the packets of a frame wait for each other. An owner that lets packets gather before
-  /// it hands them over has no use for that.
-  public var gathersFrames = true
   var events: [RelayEvent] = []
 
   /// A track whose packets are due, and its publisher's group.

@@ -6,25 +6,78 @@ import Wire
 
 /// What waits for what, and in which order it leaves.
 @Suite struct GatheringTests {
-  @Test func theFirstPacketOfAFrameWaitsForTheOthersUnlessTheOwnerGathers() {
-    for gathersFrames in [true, false] {
-      var bench = RelayBench()
-      var anna = SyntheticPublisher(number: 1)
-      let publisher = bench.addPeer(anna.plan)
-      let viewer = bench.addPeer(Agreed.viewer())
-      bench.relay.gathersFrames = gathersFrames
+  @Test func theFirstPacketOfAFrameWaitsForTheOthersForATime() {
+    var room = Room()
+    room.receiveFrame(packets: 2, apart: .zero)
+    #expect(room.sent == 2)
+    room.receiveStart()
+    #expect(room.sent == 2)
+    room.bench.advance(by: Relay.gatheringTime - .nanoseconds(1))
+    #expect(room.sent == 2)
+    room.bench.advance(by: .nanoseconds(1))
+    #expect(room.sent == 3)
+  }
+
+  /// At 3 ms from packet to packet two can leave together, and never three.
+  @Test func packetsLeaveAsSoonAsTheNextWouldComeTooLate() {
+    var room = Room()
+    for _ in 0..<3 { room.receiveFrame(packets: 4, apart: .milliseconds(3)) }
+    let before = room.sent
+    room.receiveStart()
+    #expect(room.sent == before)
+    room.bench.advance(by: .milliseconds(3))
+    room.receiveNext()
+    #expect(room.sent == before + 2)
+  }
+
+  @Test func packetsThatComeSlowlyDoNotWait() {
+    var room = Room()
+    room.receiveFrame(packets: 4, apart: .milliseconds(10))
+    let before = room.sent
+    room.receiveStart()
+    #expect(room.sent == before + 1)
+    for _ in 0..<12 { room.receiveFrame(packets: 4, apart: .milliseconds(1)) }
+    let after = room.sent
+    room.receiveStart()
+    #expect(room.sent == after, "they have come to be quicker")
+  }
+
+  /// A publisher of video and one who sees it.
+  private struct Room: ~Copyable {
+    var bench = RelayBench()
+    private var source = SyntheticPublisher(number: 1)
+    private let publisher: Handle
+    private let viewer: Handle
+    private var rest: ArraySlice<[UInt8]> = []
+    private var isFirst = true
+
+    init() {
+      publisher = bench.addPeer(source.plan)
+      viewer = bench.addPeer(Agreed.viewer())
       bench.seat(viewer, 0, publisher)
+    }
+
+    var sent: Int { bench.sent(to: viewer, ssrc: Agreed.videoSSRC(seat: 0)).count }
+
+    /// The first packet of a picture of four, some time after all before.
+    mutating func receiveStart(packets: Int = 4) {
       bench.advance(by: .milliseconds(33))
-      for packet in anna.picture(at: bench.now, isKeyFrame: true) {
-        bench.receive(packet, from: publisher)
+      rest = source.picture(at: bench.now, isKeyFrame: isFirst, packets: packets)[...]
+      isFirst = false
+      receiveNext()
+    }
+
+    mutating func receiveNext() {
+      guard let packet = rest.popFirst() else { return }
+      bench.receive(packet, from: publisher)
+    }
+
+    mutating func receiveFrame(packets: Int, apart gap: Duration) {
+      receiveStart(packets: packets)
+      while !rest.isEmpty {
+        bench.advance(by: gap)
+        receiveNext()
       }
-      bench.advance(by: .milliseconds(33))
-      let first = anna.picture(at: bench.now, packets: 3)[0]
-      bench.receive(first, from: publisher)
-      func sent() -> Int { bench.sent(to: viewer, ssrc: Agreed.videoSSRC(seat: 0)).count }
-      #expect(sent() == (gathersFrames ? 2 : 3))
-      bench.advance(by: Relay.gatheringTime)
-      #expect(sent() == 3)
     }
   }
 

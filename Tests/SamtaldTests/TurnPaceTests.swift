@@ -69,7 +69,9 @@ import Testing
   @Test mutating func packetsThatWaitForTheirFrameGoOutWhenTheyAreDue() {
     #expect(rest(at: 300, isGathering: true) == nil)
     #expect(rest(at: 700, isGathering: true) == .milliseconds(3))
-    #expect(rest(at: 2_000, isGathering: true) == TurnPace.period)
+    #expect(rest(at: 2_000, isGathering: true) == .milliseconds(3))
+    let end = pace.rest(afterTurnBegunAt: now, received: received, gatheringUntil: now)
+    #expect(end == now + TurnPace.shortestPeriod, "what is due soon goes out together")
   }
 
   @Test func theLoadIsTheShareOfTheTimeAtWork() {

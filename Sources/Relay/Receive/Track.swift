@@ -40,6 +40,10 @@ struct Track: ~Copyable {
   /// Packets that have come since a key frame is wanted, the newest as many as fit: what of it has
   /// overtaken its first packet.
   private var recent: BoundedArray<MediaPacket>
+  /// How quickly the packets of a frame come.
+  var framePace = FramePace()
+  /// Until when those that wait can wait for the next one.
+  var waitingUntil = Instant.origin
   /// Whether they are to be forwarded now.
   var isDue = false
   /// The route that they go to next.

@@ -138,7 +138,6 @@ private struct MediaTurns: ~Copyable {
     let end = pace.rest(
       afterTurnBegunAt: turnStart, received: received, gatheringUntil: worker.gatheringUntil,
       isAwaited: worker.connectingCount > 0)
-    worker.gathersFrames = !pace.isResting
     guard let end else { return false }
     MonotonicClock.rest(until: end)
     turnStart = MonotonicClock.now()

@@ -4,9 +4,8 @@ import Primitives
 ///
 /// Waking up costs as much as several packets do, and what comes in together leaves together. So
 /// where many datagrams come, turns begin a period apart, and what comes meanwhile gathers. Where
-/// fewer come, so it is after each turn that had something to do; but packets that wait for the rest
-/// of their frame go out when they are due. Where few come, or somebody waits for answers, none
-/// waits.
+/// fewer come, so it is after each turn that had something to do. Packets that wait for the rest of
+/// their frame go out when they are due. Where few come, or somebody waits for answers, none waits.
 struct TurnPace {
   /// What has come on a worker's sockets so far.
   struct Received {
@@ -29,6 +28,8 @@ struct TurnPace {
   /// The time from one turn's beginning to the next one's, and so the longest that a datagram waits:
   /// short against the 20 ms of sound in a packet.
   static let period = Duration.milliseconds(4)
+  /// The shortest such time, where many datagrams come: what is due within it goes out together.
+  static let shortestPeriod = Duration.microseconds(500)
   /// Datagrams a second from which on they gather, and up to which they cease to.
   static let rates = 1_000.0...1_500.0
   /// Bunches a second from which on datagrams wait after a turn that had something to do.
@@ -64,9 +65,10 @@ struct TurnPace {
       self.spanStart = start
       before = received
     }
-    if isResting { return start + Self.period }
+    let end = min(start + Self.period, due ?? start + Self.period)
+    if isResting { return max(start + Self.shortestPeriod, end) }
     guard isBusy, !isAwaited, due != nil || received.bunches != last.bunches else { return nil }
-    return min(start + Self.period, due ?? start + Self.period)
+    return end
   }
 }
 
