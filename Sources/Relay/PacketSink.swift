@@ -38,6 +38,9 @@ public enum PrefetchStep {
   case itself
   /// What is kept elsewhere, as the place, which is near by now, tells where that is.
   case whatItNames
+
+  /// How many receivers before its turn; the second step has to find what the first asked for.
+  var distance: Int { self == .itself ? 3 : 2 }
 }
 
 /// A clear RTP packet in a slot, on its way out.

@@ -44,7 +44,7 @@ extension Relay {
     let isNextFrame =
       waiting > 0 && packet.header.timestamp != tracks[track].waiting[waiting - 1].header.timestamp
     tracks[track].waiting.append(packet)
-    tracks[track].framePace.note(packet.header.timestamp, now: now)
+    if !packet.isLate { tracks[track].framePace.note(packet.header.timestamp, now: now) }
     if waiting == 0 { tracks[track].waitingUntil = now + Self.gatheringTime }
     let isWhole =
       isUrgent || isNextFrame || packet.header.marker || packet.isLate || packet.isPadding
@@ -119,14 +119,14 @@ extension Relay {
   ) -> Bool {
     let longest = longestPacket(waitingOn: track)
     if tracks[track].nextRoute == 0 {
-      for place in 0..<3 { prefetch(.itself, at: place, of: track, sink: sink) }
-      for place in 0..<2 { prefetch(.whatItNames, at: place, of: track, sink: sink) }
+      prefetchFirst(.itself, of: track, sink: sink)
+      prefetchFirst(.whatItNames, of: track, sink: sink)
     }
     while tracks[track].nextRoute < tracks[track].routes.count {
       if sink.wantsFlush { return false }
       let place = tracks[track].nextRoute
       let route = tracks[track].routes[place]
-      prefetch(.itself, at: place + 3, of: track, sink: sink)
+      prefetch(.itself, aheadOf: place, of: track, sink: sink)
       tracks[track].nextRoute += 1
       if sink.turn(to: route.viewer) {
         send(track, at: place, longest: longest, now: now, pool: pool, sink: &sink)
@@ -147,16 +147,23 @@ extension Relay {
   /// where the rest is, so that this takes two steps. They are not taken at once, as a processor
   /// fetches a dozen or so lines at a time, and waits where it is asked for more.
   private func prefetch(
-    _ step: PrefetchStep, at place: Int, of track: Handle,
+    _ step: PrefetchStep, aheadOf place: Int, of track: Handle,
     sink: borrowing some PacketSink & ~Copyable
   ) {
-    guard place < tracks[track].routes.count else { return }
-    let route = tracks[track].routes[place]
+    guard place + step.distance < tracks[track].routes.count else { return }
+    let route = tracks[track].routes[place + step.distance]
     switch step {
     case .itself: senders.prefetch(route.stream)
     case .whatItNames: senders[route.stream].prefetch()
     }
     sink.prefetch(route.viewer, step)
+  }
+
+  /// What those need who have nobody, or too few, before them.
+  private func prefetchFirst(
+    _ step: PrefetchStep, of track: Handle, sink: borrowing some PacketSink & ~Copyable
+  ) {
+    for place in -step.distance..<0 { prefetch(step, aheadOf: place, of: track, sink: sink) }
   }
 
   /// Sends all that waits on a track to the receiver at a place of its routes.
@@ -192,7 +199,7 @@ extension Relay {
         isKeyFrameWanted =
           isKeyFrameWanted || reason == .awaitingKeyFrame || reason == .beforeSeating
       }
-      if index == 0 { prefetch(.whatItNames, at: place + 2, of: track, sink: sink) }
+      if index == 0 { prefetch(.whatItNames, aheadOf: place, of: track, sink: sink) }
     }
     if owesReport { hastenReports(of: route, now: now) }
     if isKeyFrameWanted { requestKeyFrame(for: route, now: now) }

@@ -42,6 +42,17 @@ import Wire
     #expect(room.sent == after, "they have come to be quicker")
   }
 
+  @Test func whatCameLongAfterItsFrameIsSoonForgotten() {
+    var pace = FramePace()
+    pace.note(7, now: .origin)
+    var now = Instant.origin + .hours(1)
+    for _ in 0..<3 {
+      pace.note(7, now: now)
+      now += .milliseconds(1)
+    }
+    #expect(pace.expectsNext(by: now + .milliseconds(3)))
+  }
+
   /// A publisher of video and one who sees it.
   private struct Room: ~Copyable {
     var bench = RelayBench()
