@@ -8,9 +8,11 @@ import Runtime
 /// What a receiver's kernel does with a packet is done on the client's processor on both ends: it
 /// would be for a network card to do, or for the other machine.
 final class PeerNetwork {
-  /// Where the server is.
+  /// Where the server is, and the client's end of the cable.
   static let server = NetworkAddress(ipv4: 0x0A09_0001, port: 0)
-  /// The first address of the client, and how many it has.
+  private static let gateway = NetworkAddress(ipv4: 0x0A09_0002, port: 0)
+  /// The first address of the client's participants, and how many they have. They are behind the
+  /// gateway: a server sees few people on its own cable.
   static let client = NetworkAddress(ipv4: 0x0A09_0101, port: 0)
   static let clients = 64
 
@@ -32,12 +34,13 @@ final class PeerNetwork {
       ip link set lo up
       ip link add client type veth peer name server
       ip link set server netns \(holder.number)
-      ip address add \(Self.client.host)/16 dev client
+      ip address add \(Self.gateway.host)/24 dev client
       ip link set client up
       ip route add local 10.9.1.0/24 dev lo
       \(inside) ip link set lo up
-      \(inside) ip address add \(Self.server.host)/16 dev server
+      \(inside) ip address add \(Self.server.host)/24 dev server
       \(inside) ip link set server up
+      \(inside) ip route add 10.9.1.0/24 via \(Self.gateway.host)
       \(receiving("client"))
       \(inside) \(receiving("server"))
       """

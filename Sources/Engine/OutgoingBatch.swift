@@ -39,8 +39,9 @@ public struct OutgoingBatch: ~Copyable {
     var index = 0
   }
 
-  /// Bytes in the slab that are sent together.
-  private struct Piece {
+  /// Bytes in the slab that are sent together. (Not private: the compiler, 6.3, fails to emit what
+  /// destroys a batch, where that is in another file.)
+  struct Piece {
     var offset: Int
     var length: Int
     /// The piece that follows in its message, or -1.
@@ -68,30 +69,27 @@ public struct OutgoingBatch: ~Copyable {
   /// Whether there is nothing to send.
   public var isEmpty: Bool { messages.count == 0 }
 
-  private let slab: UnsafeMutableRawPointer
-  private let slabBytes: Int
+  private let memory: NearMemory
+  private var slab: UnsafeMutableRawPointer { memory.start }
   private var used = 0
   private var number: UInt64 = 1
   private var messages: BoundedArray<Message>
   private var pieces: BoundedArray<Piece>
 
-  /// Reserves the slab. The kernel gives pages only as they are first written.
+  /// Reserves the slab.
   public init(capacity: Int = Limits.batchMessages, bytes: Int = Limits.batchBytes) {
     self.capacity = capacity
-    slabBytes = bytes
-    slab = .allocate(byteCount: bytes, alignment: 64)
+    memory = NearMemory(bytes: bytes)
     messages = BoundedArray(capacity: capacity)
     pieces = BoundedArray(capacity: 4 * capacity)
   }
-
-  deinit { slab.deallocate() }
 
   // MARK: What the worker does
 
   /// Room for the next datagram (`longestDatagram` bytes), or nil where there is none. `commit`
   /// makes it part of the batch; until then, opening again gives the same room.
   mutating func open() -> UnsafeMutableRawBufferPointer? {
-    guard used + Self.longestDatagram <= slabBytes, !messages.isFull, !pieces.isFull else {
+    guard used + Self.longestDatagram <= memory.count, !messages.isFull, !pieces.isFull else {
       overflowed += 1
       return nil
     }
@@ -100,7 +98,7 @@ public struct OutgoingBatch: ~Copyable {
 
   /// The room that `open` gave last.
   var opened: UnsafeMutableRawBufferPointer {
-    precondition(used + Self.longestDatagram <= slabBytes, "no room was opened")
+    precondition(used + Self.longestDatagram <= memory.count, "no room was opened")
     return UnsafeMutableRawBufferPointer(start: slab + used, count: Self.longestDatagram)
   }
 

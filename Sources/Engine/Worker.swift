@@ -156,7 +156,7 @@ public struct Worker: ~Copyable {
     let transport = PeerTransport(
       plan: plan, certificate: certificate, profiles: profiles, now: now)
     let peer = WorkerPeer(
-      number: number, room: room, relayPeer: relayPeer, transport: transport,
+      transport: transport, number: number, room: room, relayPeer: relayPeer,
       fragment: plan.local.usernameFragment)
     guard let handle = path.peers.insert(peer) else {
       relay.removePeer(relayPeer, now: now)

@@ -3,12 +3,20 @@ import Relay
 import Transport
 
 /// One peer on a worker: its transport, and its place in the relay.
+///
+/// What each packet to it needs stands first, so that little has to be brought near for it.
 struct WorkerPeer: ~Copyable {
   private let place = InPlace()
+  /// Up to where that is.
+  static let bytesForPacket =
+    MemoryLayout<OutgoingBatch.MessageReference>.stride + PeerTransport.bytesForPacket
+
+  /// What of the batch goes to it, as far as more can join.
+  var message = OutgoingBatch.MessageReference()
+  var transport: PeerTransport
   let number: PeerNumber
   let room: RoomNumber
   let relayPeer: Handle
-  var transport: PeerTransport
   /// The local username fragment that its checks carry.
   var fragment: String
   /// The one before an ICE restart, good until a check with the new one has come.
@@ -21,8 +29,6 @@ struct WorkerPeer: ~Copyable {
   var isConnecting = true
   /// Whether nothing authenticated has come for some seconds.
   var isSilent = false
-  /// What of the batch goes to it, as far as more can join.
-  var message = OutgoingBatch.MessageReference()
 
   /// Whether another worker has a mirror of it.
   var isShared: Bool { !sharedWith.isEmpty }
@@ -74,7 +80,7 @@ struct WorkerSendPath: PacketSink, ~Copyable {
   func prefetch(_ relayPeer: Handle, _ step: PrefetchStep) {
     guard let peer = peer(of: relayPeer) else { return }
     switch step {
-    case .itself: peers.prefetch(peer)
+    case .itself: peers.prefetch(peer, bytes: WorkerPeer.bytesForPacket)
     case .whatItNames: if peers.contains(peer) { peers[peer].transport.prefetchKeys() }
     }
   }

@@ -10,9 +10,12 @@ public func prefetch<Element>(_ elements: UnsafeBufferPointer<Element>, at index
   prefetch(start + index)
 }
 
-/// Asks the processor to bring what a pointer points to into its cache, without waiting for it.
+/// Asks the processor to bring what a pointer points to into its cache, without waiting for it:
+/// all of it, or its first `bytes`.
 @inlinable
 @inline(__always)
-public func prefetch<Element: ~Copyable>(_ element: UnsafePointer<Element>) {
-  processor_prefetch(element, MemoryLayout<Element>.size)
+public func prefetch<Element: ~Copyable>(
+  _ element: UnsafePointer<Element>, bytes: Int = MemoryLayout<Element>.size
+) {
+  processor_prefetch(element, min(bytes, MemoryLayout<Element>.size))
 }

@@ -93,12 +93,12 @@ public struct SlotTable<Element: ~Copyable>: ~Copyable {
     }
   }
 
-  /// Has the processor bring near what the handle names, before it is used.
+  /// Has the processor bring near the first `bytes` of what the handle names, before it is used.
   @inlinable
-  public func prefetch(_ handle: Handle) {
+  public func prefetch(_ handle: Handle, bytes: Int) {
     guard Int(handle.index) < capacity else { return }
     Primitives.prefetch(UnsafePointer(generations + Int(handle.index)))
-    Primitives.prefetch(UnsafePointer(elements + Int(handle.index)))
+    Primitives.prefetch(UnsafePointer(elements + Int(handle.index)), bytes: bytes)
   }
 
   /// The handle of the element at `index`, or nil where the place is empty: for walking over all.

@@ -153,7 +153,7 @@ extension Relay {
     guard place + step.distance < tracks[track].routes.count else { return }
     let route = tracks[track].routes[place + step.distance]
     switch step {
-    case .itself: senders.prefetch(route.stream)
+    case .itself: senders.prefetch(route.stream, bytes: SendStream.bytesForPacket)
     case .whatItNames: senders[route.stream].prefetch()
     }
     sink.prefetch(route.viewer, step)

@@ -23,13 +23,14 @@ struct ICELiteAgent {
     var unbound: NetworkAddress?
   }
 
+  /// Where media goes: nominated, or moved to by the rules of `heardPacket` and `moveWhenQuiet`.
+  /// It stands first, as each packet asks for it.
+  private(set) var selected: NetworkAddress?
   private var plan: TransportPlan
   /// The credentials before a restart, good until the first check with the new ones.
   private var previous: TransportPlan?
   private var remotes: [Remote] = []
   private var seen = SeenTransactions()
-  /// Where media goes: nominated, or moved to by the rules of `heardPacket` and `moveWhenQuiet`.
-  private(set) var selected: NetworkAddress?
   /// Nominated by a fresh check while the selected address was not quiet yet; media moves there
   /// once it has been.
   private var nominated: NetworkAddress?

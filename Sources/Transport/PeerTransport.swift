@@ -9,17 +9,23 @@ import Wire
 /// nil. The transport ends by itself, with `closed`, when the peer's consent runs out.
 public struct PeerTransport: ~Copyable {
   private let place = InPlace()
+  /// Up to where a transport's memory is needed for a packet that is sent: what is needed for each
+  /// stands first.
+  public static let bytesForPacket =
+    MemoryLayout<Int>.stride + MemoryLayout<SRTPSession?>.stride
+    + MemoryLayout<NetworkAddress?>.stride
+
   /// Whether the peer's RTP is let through. While it is not, RTP is dropped before it is
   /// decrypted; RTCP is not.
   public var isMediaAdmitted = false
+  private var srtp: SRTPSession?
+  private var agent: ICELiteAgent
+
   /// How many datagrams were dropped, by reason.
   public private(set) var counters = TransportCounters()
-
-  private var agent: ICELiteAgent
   private var dtls: DTLSAcceptor
   /// Where the handshake goes on: the bound address that DTLS came from last.
   private var handshakeAddress: NetworkAddress?
-  private var srtp: SRTPSession?
   private var liveness: Liveness
   private var isClosed = false
   private var outputs: [TransportOutput] = []

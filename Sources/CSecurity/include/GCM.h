@@ -9,10 +9,13 @@ typedef struct security_gcm security_gcm;
 
 enum { security_gcm_tag_bytes = 16 };
 
-// Null where this machine has no library that is faster.
-security_gcm *security_gcm_new(const uint8_t *key, size_t key_bytes);
-// Wipes the key, too.
-void security_gcm_free(security_gcm *key);
+// How many bytes an expanded key takes; 0 where this machine has no library that is faster.
+size_t security_gcm_bytes(void);
+// Expands a key into as many bytes of memory, which begin with a cache line. Null where its length is
+// another.
+security_gcm *security_gcm_expand(void *memory, const uint8_t *key, size_t key_bytes);
+// Wipes it.
+void security_gcm_wipe(security_gcm *key);
 
 // Has the processor bring near what the next call with this key will read.
 void security_gcm_prefetch(const security_gcm *key);

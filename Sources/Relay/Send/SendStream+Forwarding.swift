@@ -42,8 +42,9 @@ extension SendStream {
         to: section.payloadTypes.primary)
     }
     var record = SentPacket(
-      sequence: index, reference: packet.reference, length: packet.header.packetLength,
-      timestamp: timestamp, pictureID: 0, baseLayerIndex: 0, time: now)
+      reference: packet.reference, time: now, sequence: UInt32(truncatingIfNeeded: index),
+      timestamp: timestamp, length: UInt16(packet.header.packetLength), pictureID: 0,
+      baseLayerIndex: 0)
     if let descriptor = packet.descriptor {
       (record.pictureID, record.baseLayerIndex) =
         picture.rewrite(descriptor, in: &out, payloadAt: headerLength)
@@ -54,7 +55,7 @@ extension SendStream {
       Self.pad(slot, from: length, count: padding)
       length += padding
     }
-    sent.record(record)
+    sent.record(record, at: index)
     budget.earn(length)
     packetCount &+= 1
     octetCount &+= UInt32(truncatingIfNeeded: payload.range.count)

@@ -23,7 +23,8 @@ extension SendStream {
     guard let packet = sent.take(original.value, now: now, quietTime: quietTime),
       pool.isLive(packet.reference)
     else { return .dropped(.forgotten) }
-    let source = UnsafeRawBufferPointer(rebasing: pool.slot(packet.reference)[..<packet.length])
+    let source = UnsafeRawBufferPointer(
+      rebasing: pool.slot(packet.reference)[..<Int(packet.length)])
     guard let header = try? RTPHeader(parsing: source.bytes) else { return .dropped(.forgotten) }
     let payload = header.payloadRange
     let length = RTPHeader.fixedLength + RetransmissionPayload.overhead + payload.count

@@ -6,8 +6,13 @@ import Wire
 /// It makes of each publisher's packet one of its own: payload type, SSRC, sequence number,
 /// timestamp, picture id and TL0PICIDX run on as if one source had sent them all. Marker and media
 /// stay; CSRCs, padding and all header extensions but the audio level go.
+///
+/// What each packet needs stands first, so that little has to be brought near for it.
 struct SendStream: ~Copyable {
   private let place = InPlace()
+  /// Up to where that is: the newest step of `sequence`.
+  static let bytesForPacket = 320
+
   /// The peer that it goes to.
   let viewer: Handle
   /// The section's agreed numbers.
@@ -27,15 +32,16 @@ struct SendStream: ~Copyable {
   var wantedLayer = UInt8.max
   /// Which of the track's layers goes out.
   var selector = LayerSelector()
-  /// What makes the sequence numbers, timestamps and picture ids run on.
-  var sequence: SequenceRewriter
+  /// What can be sent again, and the bytes that that may take.
+  var sent: RetransmissionRing
+  var budget = RetransmissionBudget()
+  /// What makes the timestamps, picture ids and sequence numbers run on.
   var timestamps: TimestampMapper
   var picture = VP8Rewriter()
-  /// What can be sent again, the index of the last packet on the RTX stream, and the bytes that
-  /// the next ones may take.
-  var sent: RetransmissionRing
+  var sequence: SequenceRewriter
+
+  /// The index of the last packet on the RTX stream.
   var retransmissionIndex: UInt64
-  var budget = RetransmissionBudget()
   /// How many key frames the viewer may still ask for.
   var keyFrames = KeyFrameAllowance()
 

@@ -22,9 +22,9 @@ struct SequenceRewriter: ~Copyable {
   private var sent = SequenceWindow()
   private var hasSource = false
   private var highestInput: UInt64 = 0
-  private var recent = InlineArray<16, Step>(repeating: Step(start: 0, offset: 0))
   /// Steps since the source started; the last `steps` of them are in `recent`.
   private var stepCount = 0
+  private var recent = InlineArray<16, Step>(repeating: Step(start: 0, offset: 0))
 
   /// Starts at a random number below 2^15.
   init(random: inout RandomSource) {

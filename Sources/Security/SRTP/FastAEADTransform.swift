@@ -1,21 +1,28 @@
 import CSecurity
+import Primitives
 
 /// The same as `AEADTransform`, in one call a packet, on processors for which there is a library
 /// that does it so.
 struct FastAEADTransform: ~Copyable {
   private static let tagLength = Int(security_gcm_tag_bytes)
 
+  private let memory: NearMemory
   private let key: OpaquePointer
   private let salt: SRTPBlock
 
   /// Nil where there is none.
   init?(_ keys: SessionKeys) {
-    guard let key = security_gcm_new(keys.encryption, keys.encryption.count) else { return nil }
+    let bytes = security_gcm_bytes()
+    guard bytes > 0 else { return nil }
+    let memory = NearMemory(bytes: bytes)
+    guard let key = security_gcm_expand(memory.start, keys.encryption, keys.encryption.count)
+    else { return nil }
+    self.memory = memory
     self.key = key
     salt = SRTPBlock(keys.salt)
   }
 
-  deinit { security_gcm_free(key) }
+  deinit { security_gcm_wipe(key) }
 
   /// Has the processor bring near the expanded key.
   func prefetch() { security_gcm_prefetch(key) }
