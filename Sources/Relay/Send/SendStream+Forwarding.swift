@@ -28,7 +28,7 @@ extension SendStream {
     var out = slot.mutableBytes
     let headerLength = writeHeader(
       of: packet, index: index, timestamp: timestamp, isRED: payload.isRED, to: &out)
-    let copied = payload.isRED ? payload.range.count : Self.copiedBytes(of: packet, payload.range)
+    let copied = payload.isRED ? payload.range.count : copiedBytes(of: packet, payload.range)
     let copiedEnd = payload.range.lowerBound + copied
     UnsafeMutableRawBufferPointer(rebasing: slot[headerLength..<headerLength + copied])
       .copyMemory(
@@ -65,9 +65,10 @@ extension SendStream {
   }
 
   /// How many bytes of a payload are copied into the slot, because they are changed there: of a
-  /// picture a block of the cipher, which holds the descriptor.
-  private static func copiedBytes(of packet: MediaPacket, _ payload: Range<Int>) -> Int {
-    guard let descriptor = packet.descriptor else { return 0 }
+  /// picture a block of the cipher, which holds the descriptor. Without any, the cipher takes the
+  /// payload at one go.
+  private func copiedBytes(of packet: MediaPacket, _ payload: Range<Int>) -> Int {
+    guard let descriptor = packet.descriptor, !picture.changesNothing else { return 0 }
     return min(payload.count, max(16, descriptor.length))
   }
 

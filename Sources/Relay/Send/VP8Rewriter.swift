@@ -13,6 +13,9 @@ struct VP8Rewriter {
   /// Starts with what the first source has.
   init() {}
 
+  /// Whether descriptors go out as they came, as those of a stream's first source do.
+  var changesNothing: Bool { pictureOffset == 0 && baseLayerOffset == 0 }
+
   /// Switches to the source whose first packet has this descriptor.
   mutating func start(at descriptor: VP8Descriptor) {
     if let pictureID = descriptor.pictureID, let lastPictureID {

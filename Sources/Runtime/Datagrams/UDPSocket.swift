@@ -46,6 +46,8 @@ public struct UDPSocket: ~Copyable {
 
   private var queue: SendQueue
   private let messagesPerReceive: Int
+  /// Messages in which something arrived the last time.
+  private var usedMessages = 0
   private let landing: UnsafeMutableRawPointer
   private let controls: UnsafeMutableRawPointer
   private let messages: UnsafeMutablePointer<linux_message>
@@ -101,6 +103,7 @@ public struct UDPSocket: ~Copyable {
       messages[index].control = controls + index * controlBytes
       vectors[index].bytes = landing + index * Self.longestMessage
       vectors[index].length = UInt64(Self.longestMessage)
+      offer(index)
     }
   }
 
@@ -162,16 +165,15 @@ public struct UDPSocket: ~Copyable {
   /// Receives what waits, up to `messagesPerReceive` messages, and says how many they are; 0 where
   /// none waits. `arrival` tells of each.
   public mutating func receive() -> Int {
-    for index in 0..<messagesPerReceive {
-      messages[index].name_length = UInt32(LINUX_SOCKET_ADDRESS_BYTES)
-      messages[index].control_length = UInt64(LINUX_ARRIVAL_CONTROL_BYTES)
-    }
+    for index in 0..<usedMessages { offer(index) }
+    usedMessages = 0
     // An error here is that of an earlier send, told late; the datagrams are still there.
     for _ in 0..<4 {
       let received = retryingInterrupts {
         linux_receive_batch(descriptor, messages, UInt32(messagesPerReceive))
       }
       if received >= 0 {
+        usedMessages = Int(received)
         if stampsArrivals, received > 0 { takenAt = WallClock.nanoseconds() }
         return Int(received)
       }
@@ -179,6 +181,13 @@ public struct UDPSocket: ~Copyable {
       counted.receiveErrors += 1
     }
     return 0
+  }
+
+  /// Has message `index` take as much as there is room for; a message that has arrived says how much
+  /// that was instead.
+  private func offer(_ index: Int) {
+    messages[index].name_length = UInt32(LINUX_SOCKET_ADDRESS_BYTES)
+    messages[index].control_length = UInt64(LINUX_ARRIVAL_CONTROL_BYTES)
   }
 
   /// The datagrams in message `index` of the last `receive`; nil where they came from no address
